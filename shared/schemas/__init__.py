@@ -1,0 +1,1 @@
+"""The published language of Hansa: every event that crosses a service border, as frozen models."""

@@ -1,0 +1,42 @@
+"""Facts about commission, owned by the service `commission`."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from shared.schemas.base import Event, MoneyAmount
+
+
+class CommissionFact(Event):
+    """What every fact about one ledger entry carries. `amount` is signed: a reversal is negative."""
+
+    subject_field: ClassVar[str] = "entry_id"
+    entry_id: UUID
+    partner_id: UUID
+    deal_id: UUID
+    amount: MoneyAmount
+
+
+class CommissionAccrued(CommissionFact):
+    """A partner earned commission on a deal; it is held until `release_at`. `revenue` is the partner's part of the net revenue."""
+
+    topic: ClassVar[str] = "commission.accrued"
+    revenue: MoneyAmount
+    plan_version: int
+    rule: str
+    release_at: AwareDatetime
+
+
+class CommissionReversed(CommissionFact):
+    """Commission was taken back: `reverses` is the entry that had accrued it."""
+
+    topic: ClassVar[str] = "commission.reversed"
+    reverses: UUID
+    reason: str
+
+
+class CommissionReleased(CommissionFact):
+    """The hold of an entry ended; what is left of it is payable."""
+
+    topic: ClassVar[str] = "commission.released"

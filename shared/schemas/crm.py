@@ -1,0 +1,55 @@
+"""The canonical fact by which sales systems speak to Hansa; anyone may produce it."""
+
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from shared.schemas.base import Currency, Event, Model, Share
+
+
+class Stage(StrEnum):
+    """Where an opportunity stands in the sales system."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+class OpportunityCredit(Model):
+    """A share of the opportunity for one partner."""
+
+    partner_id: UUID
+    share: Share
+
+
+class OpportunityLine(Model):
+    """One product of the opportunity. `amount` is a decimal string in major units, e.g. "1054.00"."""
+
+    product: str
+    family: str
+    quantity: int = 1
+    amount: str
+
+
+class OpportunityChanged(Event):
+    """The state of one opportunity in a sales system. `source` + `external_id` name it; `occurred_at` is when it changed there."""
+
+    topic: ClassVar[str] = "crm.opportunity_changed"
+    subject_field: ClassVar[str] = "external_id"
+    source: str
+    external_id: str
+    partner_id: UUID
+    account_name: str
+    account_domain: str | None = None
+    country: str | None = None
+    territory: str = "any"
+    families: tuple[str, ...] = Field(min_length=1)
+    engaged_at: AwareDatetime
+    stage: Stage
+    closed_at: AwareDatetime | None = None
+    currency: Currency = "USD"
+    amount: str | None = None
+    lines: tuple[OpportunityLine, ...] = ()
+    credits: tuple[OpportunityCredit, ...] = ()

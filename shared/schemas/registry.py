@@ -1,0 +1,32 @@
+"""Every published event by its CloudEvents type: what a consumer may be handed and a contract test must cover."""
+
+from shared.schemas import commission, crm, deals, enablement, partners, tiering
+from shared.schemas.base import Event
+
+ALL: tuple[type[Event], ...] = (
+    partners.PartnerActivated,
+    partners.PartnerSuspended,
+    partners.PartnerTerminated,
+    partners.ContactRecorded,
+    deals.DealRegistered,
+    deals.DealDuplicateRefused,
+    deals.DealExtended,
+    deals.DealExpired,
+    deals.DealWithdrawn,
+    deals.DealClosed,
+    deals.DealAmended,
+    deals.DealReopened,
+    deals.DealRefunded,
+    crm.OpportunityChanged,
+    commission.CommissionAccrued,
+    commission.CommissionReversed,
+    commission.CommissionReleased,
+    tiering.TierChanged,
+    tiering.TierDowngradePending,
+    enablement.TrainingCompleted,
+    enablement.CertificationPassed,
+    enablement.CertificationExpired,
+)
+
+BY_TYPE: dict[str, type[Event]] = {event.ce_type(): event for event in ALL}
+TOPICS: tuple[str, ...] = tuple(dict.fromkeys(event.topic for event in ALL))
