@@ -1,0 +1,82 @@
+"""Running PostgreSQL when we are root: the server refuses root, so it runs as `nobody` on folders handed to it."""
+
+import os
+import pwd
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """How to run a program that must not be root. `uid` None: as ourselves."""
+
+    uid: int | None = None
+    gid: int = 0
+    search: bool = False
+
+    def command(self, command: Sequence[str]) -> list[str]:
+        """`command`, prefixed by the little launcher below where the user must change."""
+        if self.uid is None:
+            return list(command)
+        return [sys.executable, "-I", __file__, str(self.uid), str(self.gid), "search" if self.search else "-", *command]
+
+    def own(self, *paths: Path) -> None:
+        """Hand the paths (not their contents: those are the server's already) to the user."""
+        for path in paths:
+            if self.uid is not None and path.stat().st_uid != self.uid:
+                os.chown(path, self.uid, self.gid)
+
+
+def runner_for(*paths: Path) -> Runner:
+    """As ourselves, unless we are root; then as `nobody`, with leave to search folders where a path is root's own."""
+    if os.geteuid() != 0:
+        return Runner()
+    nobody = pwd.getpwnam("nobody")
+    return Runner(nobody.pw_uid, nobody.pw_gid, search=not all(_open_to_all(path.resolve()) for path in paths))
+
+
+def _open_to_all(path: Path) -> bool:
+    return all(folder.stat().st_mode & 0o001 for folder in (path, *path.parents))
+
+
+def _launch(uid: int, gid: int, search: bool, command: Sequence[str]) -> None:
+    """Become the user for good, keeping at most the right to pass through folders, and turn into `command`."""
+    if search:
+        _prctl(_PR_SET_KEEPCAPS, 1)
+    os.setgroups([])
+    os.setgid(gid)
+    os.setuid(uid)
+    if search:
+        _keep_only(_CAP_DAC_OVERRIDE)
+    os.execv(command[0], list(command))
+
+
+_PR_SET_KEEPCAPS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 8, 47, 2
+_CAP_DAC_OVERRIDE = 1  # DAC_READ_SEARCH would be enough, but containers seldom have it
+_CAPABILITY_VERSION_3 = 0x20080522
+
+
+def _keep_only(capability: int) -> None:
+    """Drop every capability but one, and let that one pass through exec (an ambient capability, Linux 4.3)."""
+    import ctypes
+
+    bit = 1 << capability
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    sets = (ctypes.c_uint32 * 6)(bit, bit, bit, 0, 0, 0)  # effective, permitted, inheritable; then the high halves
+    if ctypes.CDLL(None, use_errno=True).capset(header, sets) != 0:
+        raise OSError(ctypes.get_errno(), "capset")
+    _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, capability)
+
+
+def _prctl(option: int, *values: int) -> None:
+    import ctypes
+
+    arguments = [ctypes.c_ulong(value) for value in (*values, *[0] * (4 - len(values)))]
+    if ctypes.CDLL(None, use_errno=True).prctl(option, *arguments) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+if __name__ == "__main__":
+    _launch(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "search", sys.argv[4:])
