@@ -1,0 +1,114 @@
+"""`Idempotency-Key` on POST: the second same request gets the stored answer, byte for byte, and does nothing."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.chassis.database.unit_of_work import UnitOfWork
+from shared.chassis.errors import Refused
+
+REPLAYED = "Idempotent-Replayed"
+_MAX_KEY = 255
+
+# The row may be committed between the statement's snapshot and its lock; then the insert below finds it, and the request starts over.
+_CLAIM = """
+select pg_try_advisory_xact_lock($3), k.request_hash, k.status, k.headers, k.body
+from (values (1)) one left join idempotency_keys k on k.subject = $1 and k.key = $2"""
+_STORE = """
+insert into idempotency_keys (subject, key, request_hash, status, headers, body) values ($1, $2, $3, $4, $5, $6)
+on conflict do nothing returning 1"""
+_PRUNE = """
+delete from idempotency_keys where ctid = any(array(select ctid from idempotency_keys where created_at < $1 limit 5000)) returning 1"""
+
+
+class KeyInvalid(Refused):
+    code = "idempotency_key_invalid"
+    status = 422
+    sentence = "An Idempotency-Key has 1 to 255 printable ASCII characters."
+
+
+class KeyReused(Refused):
+    code = "idempotency_key_reused"
+    status = 422
+    sentence = "This Idempotency-Key was used for another request."
+
+
+class InFlight(Refused):
+    code = "idempotency_in_flight"
+    status = 409
+    sentence = "The first request with this Idempotency-Key is still being worked on; try again in a moment."
+    headers: ClassVar = {"Retry-After": "1"}
+
+
+class Overtaken(Exception):
+    """Another request with the key was committed meanwhile: start over, and its answer will be found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One caller's use of one key for one request."""
+
+    subject: str
+    key: str
+    request_hash: bytes
+
+    @property
+    def lock(self) -> int:
+        """The key as a lock of PostgreSQL: 64 bits, signed."""
+        name = f"{self.subject}\0{self.key}".encode()
+        return int.from_bytes(hashlib.blake2b(name, digest_size=8, person=b"idempotency").digest(), signed=True)
+
+
+def claim_of(request: Request, body: bytes, *, subject: str) -> Claim | None:
+    """The request's claim, if it carries a key. Raises KeyInvalid."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not (0 < len(key) <= _MAX_KEY and key.isascii() and key.isprintable()):
+        raise KeyInvalid
+    scope = request.scope
+    digest = hashlib.sha256(b"\0".join((scope["path"].encode(), scope["query_string"], body))).digest()
+    return Claim(subject, key, digest)
+
+
+async def begin(uow: UnitOfWork, claim: Claim) -> Response | None:
+    """The stored answer, or None with the key held until the transaction ends. Raises InFlight, KeyReused."""
+    free, request_hash, status, headers, body = (await uow.fetch(_CLAIM, claim.subject, claim.key, claim.lock))[0]
+    if request_hash is not None:
+        if bytes(request_hash) != claim.request_hash:
+            raise KeyReused
+        return _replay(status, headers, body)
+    if not free:
+        raise InFlight
+    return None
+
+
+async def store(uow: UnitOfWork, claim: Claim, response: Response) -> None:
+    """Keep the answer in the transaction that it reports on. A streamed answer has no bytes to keep."""
+    body = getattr(response, "body", None)
+    if body is None:
+        return
+    headers = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in response.raw_headers]
+    stored = await uow.fetch(
+        _STORE, claim.subject, claim.key, claim.request_hash, response.status_code, orjson.dumps(headers).decode(), bytes(body)
+    )
+    if not stored:
+        raise Overtaken
+
+
+def _replay(status: int, headers: str | list[list[str]], body: bytes) -> Response:
+    pairs: list[list[str]] = orjson.loads(headers) if isinstance(headers, str) else headers
+    response = Response(bytes(body), status_code=status)
+    response.raw_headers[:] = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
+    response.headers[REPLAYED] = "true"
+    return response
+
+
+async def prune(uow: UnitOfWork, *, keep: timedelta = timedelta(days=3)) -> int:
+    """Forget answers older than `keep`; the number forgotten (a timer calls it until it is 0)."""
+    return len(await uow.fetch(_PRUNE, uow.now - keep))

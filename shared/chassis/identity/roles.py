@@ -1,0 +1,37 @@
+"""Roles and the scopes that each carries; an operator may do everything, so only the narrower roles are listed."""
+
+from enum import StrEnum
+from typing import Final
+
+ALL: Final = "*"
+
+
+class Role(StrEnum):
+    """Who a token speaks for: the vendor's staff, one partner's staff, or a connected system of the vendor."""
+
+    OPERATOR = "operator"
+    PARTNER = "partner"
+    CONNECTOR = "connector"
+
+
+ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
+    Role.OPERATOR: frozenset({ALL}),
+    Role.PARTNER: frozenset(
+        {
+            "partners:read",
+            "deals:read",
+            "deals:write",
+            "entries:read",
+            "balances:read",
+            "plans:read",
+            "standings:read",
+            "courses:read",
+            "completions:read",
+            "completions:write",
+            "endpoints:read",
+            "endpoints:write",
+            "feed:read",
+        }
+    ),
+    Role.CONNECTOR: frozenset({"partners:read", "deals:read", "deals:write", "imports:write", "imports:read", "feed:read"}),
+}
