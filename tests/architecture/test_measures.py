@@ -10,6 +10,7 @@ import pytest
 from tests.architecture.source import ROOT, Source, sources
 
 Check = Callable[[Source], Iterator[str]]
+CLOCKS = {"datetime.now", "datetime.utcnow", "date.today", "time.time", "time.monotonic", "uuid.uuid4", "uuid.uuid7"}
 
 
 def long_files(source: Source) -> Iterator[str]:
@@ -60,9 +61,8 @@ def clocks(source: Source) -> Iterator[str]:
     """The domain is told the time and its ids."""
     if source.inside("domain"):
         for node in ast.walk(source.tree):
-            if isinstance(node, ast.Attribute) and node.attr in {"now", "utcnow", "today", "uuid4", "uuid7"} and isinstance(node.ctx, ast.Load):
-                if isinstance(node.value, ast.Name) and node.value.id in {"datetime", "date", "time", "uuid"}:
-                    yield f"{source.path}:{node.lineno} {node.value.id}.{node.attr}"
+            if isinstance(node, ast.Attribute) and ast.unparse(node) in CLOCKS:
+                yield f"{source.path}:{node.lineno} {ast.unparse(node)}"
 
 
 def floats_in_money(source: Source) -> Iterator[str]:

@@ -51,23 +51,14 @@ class Made(Fact):
     labels: dict[str, str] = Field(default_factory=dict)
 
 
-def changed(**fields: object) -> type[Event]:
-    """The event `Made` with some fields declared otherwise: `name=(type, default)`."""
-    body: dict[str, object] = {"__annotations__": {**Made.__annotations__}, "__module__": __name__}
-    for name, field in Made.model_fields.items():
-        if name in Made.__annotations__ and name not in fields:
-            body[name] = field
-    for name, declared in fields.items():
-        annotations = body["__annotations__"]
-        assert isinstance(annotations, dict)
-        if declared is None:
-            annotations.pop(name)
-            continue
-        assert isinstance(declared, tuple)
-        annotations[name] = declared[0]
-        if len(declared) == 2:
-            body[name] = declared[1]
-    return type("Made", (Fact,), body)
+def changed(**fields: tuple[object, ...] | None) -> type[Event]:
+    """The event `Made` with some fields declared otherwise: `name=(type, default)`, or left out: `name=None`."""
+    annotations = {**Made.__annotations__, **{name: declared[0] for name, declared in fields.items() if declared}}
+    kept = {name: field for name, field in Made.model_fields.items() if name in Made.__annotations__ and name not in fields}
+    own = {name: declared[1] for name, declared in fields.items() if declared and len(declared) == 2}
+    for name in (name for name, declared in fields.items() if declared is None):
+        del annotations[name]
+    return type("Made", (Fact,), {"__annotations__": annotations, "__module__": __name__, **kept, **own})
 
 
 BREAKING: dict[str, tuple[type[Event], str]] = {
@@ -89,7 +80,10 @@ BREAKING: dict[str, tuple[type[Event], str]] = {
     "bound given up": (changed(size=(int, Field(ge=0))), "$.size: maximum widened"),
     "pattern changed": (changed(currency=(str, Field("USD", pattern="^U"))), "$.currency: pattern changed"),
     "default changed": (changed(currency=(Currency, "EUR")), "$.currency: default changed"),
-    "required field in a list of parts": (changed(parts=(tuple[PartWithWeight, ...], Field(min_length=1))), "$.parts.items.grams: new required"),
+    "required field in a list of parts": (
+        changed(parts=(tuple[PartWithWeight, ...], Field(min_length=1))),
+        "$.parts.items.grams: new required",
+    ),
     "required field in an optional part": (changed(spare=(PartWithWeight | None, None)), "$.spare.grams: new required field"),
     "values of a map": (changed(labels=(dict[str, int], Field(default_factory=dict))), "$.labels.additionalProperties: type"),
 }
