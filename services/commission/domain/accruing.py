@@ -1,0 +1,134 @@
+"""From a won deal's terms to the accrual of each beneficiary."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from services.commission.domain.deal import Counted, Sale, Stake
+from services.commission.domain.entries import Accrued, Entry, Kind
+from services.commission.domain.facts import Amended, Closed, Terms
+from services.commission.domain.plan import Base, Plan, PlanVersion, Split
+from services.commission.domain.positions import Move, Positions
+from services.commission.domain.refusals import LinesMismatch, ShareInvalid, SplitsNotOne
+from shared.chassis.ids import derived_id
+from shared.chassis.money import allocate
+
+RULE = "brackets"
+
+
+@dataclass(frozen=True, slots=True)
+class Accrual:
+    """What a close gives: an entry for each beneficiary, and the sale to remember."""
+
+    entries: tuple[Entry, ...]
+    sale: Sale
+
+    @property
+    def moves(self) -> tuple[Move, ...]:
+        """Revenue that the close adds to positions."""
+        return tuple(Move(c.partner_id, self.sale.month, c.revenue) for c in self.sale.counted if c.revenue)
+
+
+def check(terms: Terms) -> None:
+    """Raises SplitsNotOne, ShareInvalid or LinesMismatch."""
+    shares = [credit.share for credit in terms.credits]
+    if any(share <= 0 for share in shares) or len({credit.partner_id for credit in terms.credits}) != len(shares):
+        raise ShareInvalid
+    if sum(shares) != 1:
+        raise SplitsNotOne(total=sum(shares))
+    lines = sum(line.amount for line in terms.lines)
+    if terms.lines and lines != terms.amount:
+        raise LinesMismatch(lines=lines, amount=terms.amount)
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """A plan version and the positions that it rates from, after `moves` that are not applied yet."""
+
+    plan: Plan
+    version: PlanVersion
+    positions: Positions
+    moves: Sequence[Move] = ()
+
+    def accrue(self, fact: Closed | Amended, terms: Terms) -> Accrual:
+        """Commission on `terms`: revenues and amounts each add up to the whole."""
+        month = self.plan.calendar.month(terms.closed_at)
+        revenues = _divided(terms, terms.amount)
+        if self.version.split is Split.COMMISSION:
+            counted: tuple[Counted, ...] = (Counted(fact.partner_id, terms.amount),)
+            figure = self._figure(terms, counted[0], month)
+            figures, amounts = [figure] * len(terms.credits), _divided(terms, figure.earned)
+        else:
+            counted = tuple(Counted(credit.partner_id, part) for credit, part in zip(terms.credits, revenues, strict=True))
+            figures = [self._figure(terms, each, month) for each in counted]
+            amounts = [figure.earned for figure in figures]
+        entries = tuple(
+            self._entry(fact, terms, month=month, index=i, amount=amounts[i], revenue=revenues[i], figure=figures[i])
+            for i in range(len(terms.credits))
+        )
+        return Accrual(entries, self._sale(terms, month, entries, counted))
+
+    def _figure(self, terms: Terms, counted: Counted, month: date) -> Accrued:
+        """Commission on revenue counted in one position: the difference of the rounded cumulative figures."""
+        version, schedule = self.version, self.version.schedule
+        period = self.plan.calendar.period(version.period, month)
+        before = 0 if version.base is Base.DEAL else self.positions.at(counted.partner_id, period, moves=self.moves)
+        after = before + counted.revenue
+        return Accrued(
+            sold=terms.amount,
+            share=terms.credits[0].share,
+            split=version.split,
+            base=version.base,
+            position_of=counted.partner_id,
+            period=period.label,
+            before=before,
+            revenue=counted.revenue,
+            slices=schedule.slices(before, after),
+            earned=schedule.cumulative(after) - schedule.cumulative(before),
+        )
+
+    def _entry(self, fact: Closed | Amended, terms: Terms, *, month: date, index: int, amount: int, revenue: int, figure: Accrued) -> Entry:
+        credit = terms.credits[index]
+        reason = "deal_won" if isinstance(fact, Closed) else "deal_amended"
+        return Entry(
+            id=derived_id("commission.entry", fact.id, Kind.ACCRUAL, credit.partner_id),
+            fact_id=fact.id,
+            kind=Kind.ACCRUAL,
+            partner_id=credit.partner_id,
+            deal_id=fact.deal_id,
+            close_number=fact.close_number,
+            amount=amount,
+            revenue=revenue,
+            currency=self.plan.currency,
+            plan_version=self.version.number,
+            rule=RULE,
+            month=month,
+            closed_at=terms.closed_at,
+            release_at=terms.closed_at + timedelta(days=self.version.hold_days),
+            reason=reason if amount else _why_zero(figure),
+            derivation=figure if figure.share == credit.share else replace(figure, share=credit.share),
+        )
+
+    def _sale(self, terms: Terms, month: date, entries: tuple[Entry, ...], counted: tuple[Counted, ...]) -> Sale:
+        return Sale(
+            amount=terms.amount,
+            currency=terms.currency,
+            closed_at=terms.closed_at,
+            month=month,
+            plan_version=self.version.number,
+            release_at=entries[0].release_at,
+            lines=tuple((line.line_id, line.amount) for line in terms.lines),
+            stakes=tuple(Stake(entry.id, entry.partner_id, entry.amount, entry.revenue) for entry in entries),
+            counted=counted,
+        )
+
+
+def _divided(terms: Terms, total: int) -> list[int]:
+    """`total` by the deal's shares: largest remainder, ties to the earlier beneficiary."""
+    return [total] if len(terms.credits) == 1 else allocate(total, [credit.share for credit in terms.credits])
+
+
+def _why_zero(figure: Accrued) -> str:
+    if not figure.revenue:
+        return "no_revenue"
+    return "below_one_unit" if any(part.exact for part in figure.slices) else "rate_zero"

@@ -1,0 +1,62 @@
+"""The programme calendar: which month, quarter and year an instant belongs to. Periods are half-open."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+
+class PeriodKind(StrEnum):
+    """How long revenue counts towards the brackets before it starts again at 0."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+    LIFETIME = "lifetime"
+
+
+class Period(NamedTuple):
+    """The months `[start, end)`, each named by its first day."""
+
+    kind: PeriodKind
+    start: date
+    end: date
+
+    @property
+    def label(self) -> str:
+        """`year:2026-01-01`, `lifetime`."""
+        return self.kind.value if self.kind is PeriodKind.LIFETIME else f"{self.kind}:{self.start.isoformat()}"
+
+
+_MONTHS = {PeriodKind.MONTH: 1, PeriodKind.QUARTER: 3, PeriodKind.YEAR: 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Periods by the programme's time zone and first month of the year (1-12)."""
+
+    timezone: str = "UTC"
+    year_starts: int = 1
+
+    def day(self, instant: datetime) -> date:
+        """The date that the programme writes on an instant."""
+        return instant.astimezone(UTC if self.timezone == "UTC" else ZoneInfo(self.timezone)).date()
+
+    def month(self, instant: datetime) -> date:
+        """The month of an instant, named by its first day."""
+        return self.day(instant).replace(day=1)
+
+    def period(self, kind: PeriodKind, month: date) -> Period:
+        """The period of `kind` that holds `month`."""
+        if kind is PeriodKind.LIFETIME:
+            return Period(kind, date.min, date.max)
+        length = _MONTHS[kind]
+        since = (month.month - self.year_starts) % 12 % length
+        start = _shifted(month, -since)
+        return Period(kind, start, _shifted(start, length))
+
+
+def _shifted(month: date, months: int) -> date:
+    years, index = divmod(month.month - 1 + months, 12)
+    return date(month.year + years, index + 1, 1)

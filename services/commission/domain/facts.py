@@ -1,0 +1,90 @@
+"""What commission is told: closes, corrections, refunds and its own timer's decisions, in its own words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A beneficiary's share of a deal; the shares total exactly 1."""
+
+    partner_id: UUID
+    share: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Net revenue of one line, in minor units of the deal's currency."""
+
+    line_id: str
+    product: str
+    family: str
+    amount: int
+    quantity: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The commercial content of a won deal. `amount` is the sum of the lines, in minor units."""
+
+    closed_at: datetime
+    currency: str
+    amount: int
+    credits: tuple[Credit, ...]
+    lines: tuple[Line, ...] = ()
+    territory: str = "any"
+    country: str | None = None
+    partner_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """`id` names the event (source and event id); `partner_id` is the deal's registrant; `at` is business time."""
+
+    id: str
+    deal_id: UUID
+    partner_id: UUID
+    at: datetime
+    close_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Closed(Fact):
+    """Close `close_number` (from 1) of a deal; `terms` is absent when the deal was lost."""
+
+    terms: Terms | None
+
+
+@dataclass(frozen=True, slots=True)
+class Amended(Fact):
+    """The terms of a won close were replaced whole; `revision` counts from 1."""
+
+    revision: int
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened(Fact):
+    """A close was undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refunded(Fact):
+    """Money went back to the customer. `lines` names parts of it; `revision` is that of the terms it was accepted under."""
+
+    amount: int
+    currency: str
+    lines: tuple[tuple[str, int], ...] = ()
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Released(Fact):
+    """The timer's decision: the hold of an entry ended. `partner_id` is the entry's."""
+
+    entry_id: UUID
+
+
+AnyFact = Closed | Amended | Reopened | Refunded | Released

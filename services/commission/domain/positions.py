@@ -1,0 +1,52 @@
+"""Each partner's counted revenue by programme month; the position in a period is the sum of its months."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from services.commission.domain.calendar import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Net revenue of `month` changed by `delta` minor units: a close raises it, a refund lowers it."""
+
+    partner_id: UUID
+    month: date
+    delta: int
+
+
+class Positions:
+    """Sums of periods, kept up to date by moves.
+
+    Kept by month, so that a plan version with another period carries on from the same revenue. With `loaded` sums, only
+    those periods may be asked for: any other is a KeyError, never a silent 0.
+    """
+
+    def __init__(self, loaded: Mapping[tuple[UUID, Period], int] | None = None) -> None:
+        self.months: dict[tuple[UUID, date], int] = defaultdict(int)
+        self._complete = loaded is None
+        self._sums: dict[UUID, dict[Period, int]] = defaultdict(dict)
+        for (partner_id, period), revenue in (loaded or {}).items():
+            self._sums[partner_id][period] = revenue
+
+    def at(self, partner_id: UUID, period: Period, *, moves: Iterable[Move] = ()) -> int:
+        """The position in `period`, after `moves` that are not applied yet."""
+        sums = self._sums[partner_id]
+        if period not in sums:
+            if not self._complete:
+                raise KeyError(f"position of {partner_id} in {period.label} was not loaded")
+            months = (revenue for (who, month), revenue in self.months.items() if who == partner_id and period.start <= month < period.end)
+            sums[period] = sum(months)
+        return sums[period] + sum(m.delta for m in moves if m.partner_id == partner_id and period.start <= m.month < period.end)
+
+    def apply(self, moves: Iterable[Move]) -> None:
+        """Take moves into the sums."""
+        for move in moves:
+            self.months[move.partner_id, move.month] += move.delta
+            sums = self._sums[move.partner_id]
+            for period in sums:
+                if period.start <= move.month < period.end:
+                    sums[period] += move.delta

@@ -1,0 +1,70 @@
+"""What commission says no to, each with a stable code and a sentence that a partner could read."""
+
+from shared.chassis.errors import Refused
+
+
+class SplitsNotOne(Refused):
+    code = "splits_not_one"
+    status = 422
+    sentence = "The shares of a deal must total exactly 1; these total {total}."
+
+
+class ShareInvalid(Refused):
+    code = "share_invalid"
+    status = 422
+    sentence = "Each partner of a deal needs one share above 0, named once."
+
+
+class LinesMismatch(Refused):
+    code = "lines_mismatch"
+    status = 422
+    sentence = "The lines total {lines} minor units, but the amount says {amount}."
+
+
+class LineUnknown(Refused):
+    code = "line_unknown"
+    status = 422
+    sentence = "The deal has no line {line}."
+
+
+class CurrencyMismatch(Refused):
+    code = "currency_mismatch"
+    status = 422
+    sentence = "The deal was sold in {sold}, so it cannot change in {given}."
+
+
+class AlreadyClosed(Refused):
+    code = "already_closed"
+    sentence = "Close {number} of this deal is on record; a deal closes once until it is reopened."
+
+
+class EventConflict(Refused):
+    code = "event_conflict"
+    sentence = "Another event with this id was accepted before, with other content."
+
+
+class RefundExceedsSale(Refused):
+    code = "refund_exceeds_sale"
+    status = 422
+    sentence = "No more than what was sold can be refunded: {refunded} of {sold} minor units."
+
+
+class DealNotWon(Refused):
+    code = "deal_not_won"
+    sentence = "Close {number} of this deal was not won, so there is nothing to change."
+
+
+class CloseUndone(Refused):
+    code = "close_undone"
+    sentence = "Close {number} of this deal was undone; nothing is left of it to change."
+
+
+class Superseded(Refused):
+    code = "superseded"
+    sentence = "A later revision of these terms is on record already."
+
+
+class PlanInvalid(Refused):
+    code = "plan_invalid"
+    status = 422
+    sentence = "The plan has faults: {faults}."
