@@ -1,0 +1,1 @@
+"""The services of Hansa; none imports another."""

@@ -1,0 +1,1 @@
+"""What every service rides on; no business word in it."""

@@ -1,0 +1,118 @@
+"""One role of one service's database: the engine, its transactions, and the word to the relay after a commit."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from opentelemetry.trace import NoOpTracer, Tracer
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from shared.chassis.clock import Clock
+from shared.chassis.database.access import bind_actor
+from shared.chassis.database.unit_of_work import UnitOfWork
+from shared.chassis.events.incoming import Cause
+
+OUTBOX_CHANNEL = "hansa_outbox"
+_DEBOUNCE_S = 0.002
+_log = structlog.get_logger(__name__)
+
+
+class Database:
+    """Transactions on `url` as one role. Pools hold at most `pool` connections; nothing is opened before it is needed."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock,
+        service: str,
+        tracer: Tracer | None = None,
+        pool: int = 8,
+        lock_timeout_ms: int = 5_000,
+        statement_timeout_ms: int = 30_000,
+    ) -> None:
+        self.url = url
+        self.service = service
+        self._clock = clock
+        self._tracer = tracer or NoOpTracer()
+        self.engine = _engine(
+            url, pool=pool, application=f"hansa-{service}", lock_timeout_ms=lock_timeout_ms, statement_timeout_ms=statement_timeout_ms
+        )
+        bind_actor(self.engine)
+        self._wakeup = Wakeup(self.engine)
+
+    @property
+    def tracer(self) -> Tracer:
+        """The service's tracer."""
+        return self._tracer
+
+    @asynccontextmanager
+    async def transaction(self, *, cause: Cause | None = None) -> AsyncIterator[UnitOfWork]:
+        """One transaction: commits at the end of the block, rolls back on any exception."""
+        async with self.engine.begin() as connection:
+            uow = UnitOfWork(connection, now=self._clock.now(), service=self.service, tracer=self._tracer, cause=cause)
+            yield uow
+            await uow.flush()
+        if uow.has_emitted:
+            self._wakeup.soon()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._wakeup.close()
+        await self.engine.dispose()
+
+
+def _engine(url: str, *, pool: int, application: str, lock_timeout_ms: int, statement_timeout_ms: int) -> AsyncEngine:
+    server_settings = {
+        "application_name": application,
+        "lock_timeout": str(lock_timeout_ms),
+        "statement_timeout": str(statement_timeout_ms),
+        "idle_in_transaction_session_timeout": str(2 * statement_timeout_ms),
+        "timezone": "UTC",
+        "jit": "off",
+    }
+    return create_async_engine(
+        url,
+        pool_size=pool,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_recycle=1800,  # plans cached before a migration do not outlive it for long
+        connect_args={"server_settings": server_settings, "command_timeout": 2 * statement_timeout_ms / 1000},
+    )
+
+
+class Wakeup:
+    """Tells the relay that there is something to send: one NOTIFY for all commits of a moment.
+
+    A NOTIFY inside every transaction halves throughput: PostgreSQL takes a global lock at the commit of each.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._task: asyncio.Task[None] | None = None
+        self._again = False
+
+    def soon(self) -> None:
+        """Notify within a few milliseconds; calls in between cost nothing."""
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._notify())
+        else:
+            self._again = True
+
+    async def _notify(self) -> None:
+        while True:
+            await asyncio.sleep(_DEBOUNCE_S)
+            self._again = False
+            try:
+                async with self._engine.begin() as connection:
+                    await connection.exec_driver_sql(f"notify {OUTBOX_CHANNEL}")
+            except Exception as error:  # noqa: BLE001 - only latency is lost: the relay polls as well
+                _log.warning("outbox_wakeup_failed", error=repr(error))
+            if not self._again:
+                return
+
+    async def close(self) -> None:
+        """Wait for a notification under way."""
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=1)

@@ -1,0 +1,147 @@
+"""One transaction in the hands of a use case: state changes, the events they cause, and facts that wait."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+import sqlalchemy as sa
+from opentelemetry.trace import Tracer
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.chassis.events.envelope import headers_of, pack_headers, unpack_headers
+from shared.chassis.events.incoming import Cause, Incoming, Raw
+from shared.chassis.events.tracing import continued
+from shared.chassis.ids import new_id
+from shared.schemas.base import Event
+
+MAX_EVENT_BYTES = 900_000  # below the broker's default limit of 1 MiB, headers included
+
+_INSERT_OUTBOX = """
+insert into outbox (event_id, aggregatetype, aggregateid, type, payload, headers)
+select i, t, k, y, p, h
+from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) with ordinality as r(i, t, k, y, p, h, n)
+order by n"""
+_LOCK = "select pg_advisory_xact_lock(k) from (select distinct hashtextextended(n, 0) as k from unnest($1::text[]) n order by 1) keys"
+_WAIT = """
+insert into waiting_facts (predecessor, event_id, reason, topic, partition, "offset", key, value, headers)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"""
+_RELEASE = """
+with released as (delete from waiting_facts where predecessor = any($1::text[]) returning *)
+select topic, partition, "offset", key, value, headers from released order by id"""
+_REFUSE = """
+insert into refusals (event_id, type, subject, code, message) values ($1, $2, $3, $4, $5) on conflict do nothing"""
+
+
+class EventTooLarge(ValueError):
+    """An event's body is larger than the broker would take; the state change must not commit without it."""
+
+
+class UnitOfWork:
+    """What a use case may do within one transaction; it never commits (the edge does)."""
+
+    def __init__(self, connection: AsyncConnection, *, now: datetime, service: str, tracer: Tracer, cause: Cause | None = None) -> None:
+        self.connection = connection
+        self.now = now
+        self._service = service
+        self._tracer = tracer
+        self._cause = cause
+        self._outbox: list[tuple[UUID, str, str, str, str | None, str]] = []
+        self._released: list[Raw] = []
+        self.has_emitted = False
+
+    async def execute(self, statement: sa.Executable, parameters: Any = None) -> CursorResult[Any]:
+        """Run a SQLAlchemy Core statement."""
+        return await self.connection.execute(statement, parameters)  # type: ignore[return-value]
+
+    async def fetch(self, sql: str, *arguments: Any) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+        """Run one hand-written statement with `$1` placeholders (arrays through `unnest` on hot paths); its rows."""
+        result = await self.connection.exec_driver_sql(sql, arguments)
+        return result.all() if result.returns_rows else ()
+
+    def emit(self, event: Event, *, sequence: int = 0) -> UUID:
+        """Add an event to this transaction's outbox rows; `sequence` is the aggregate's version. Returns the event's id."""
+        body = event.model_dump_json(exclude_none=True)
+        if len(body) > MAX_EVENT_BYTES:
+            raise EventTooLarge(f"{event.ce_type()} {event.subject} has {len(body)} bytes")
+        event_id = new_id()
+        headers = headers_of(event, event_id=event_id, service=self._service, sequence=sequence, cause=self._cause, now=self.now)
+        self._add(event_id, event.topic, event.key, event.ce_type(), body, headers)
+        return event_id
+
+    def erase(self, event: type[Event], key: str) -> None:
+        """Add a tombstone: on a compacted topic everything recorded under `key` disappears."""
+        event_id = new_id()
+        headers = {"ce_id": str(event_id), "ce_type": event.ce_type(), "ce_source": f"/hansa/{self._service}"}
+        self._add(event_id, event.topic, key, event.ce_type(), None, headers)
+
+    def _add(self, event_id: UUID, topic: str, key: str, ce_type: str, body: str | None, headers: Mapping[str, str]) -> None:
+        self._outbox.append((event_id, topic, key, ce_type, body, orjson.dumps(headers).decode()))
+        self.has_emitted = True
+
+    async def flush(self) -> None:
+        """Write the outbox rows; the edge calls it before the commit."""
+        if self._outbox:
+            columns = [list(column) for column in zip(*self._outbox, strict=True)]
+            self._outbox.clear()
+            await self.fetch(_INSERT_OUTBOX, *columns)
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """A part that is undone alone when it raises, the events it emitted and the facts it released included."""
+        emitted, released = len(self._outbox), len(self._released)
+        try:
+            async with self.connection.begin_nested():
+                yield
+        except BaseException:
+            del self._outbox[emitted:], self._released[released:]
+            raise
+
+    async def lock(self, *names: str) -> None:
+        """Hold the named locks until the transaction ends. Taken sorted, in one statement, so that two batches cannot deadlock."""
+        if names:
+            await self.fetch(_LOCK, list(names))
+
+    @contextmanager
+    def caused_by(self, cause: Cause | None) -> Iterator[None]:
+        """Events emitted within the block name `cause` as their origin, and go on with its trace."""
+        before, self._cause = self._cause, cause
+        try:
+            with continued(cause, self._tracer):
+                yield
+        finally:
+            self._cause = before
+
+    async def wait_for(self, predecessor: str, incoming: Incoming[Event], *, reason: str) -> None:
+        """Keep a fact until `predecessor` is released. Call it under `lock(predecessor)`, or a release may pass it by."""
+        raw = incoming.raw
+        await self.fetch(
+            _WAIT,
+            predecessor,
+            incoming.inbox_id,
+            reason,
+            raw.topic,
+            raw.partition,
+            raw.offset,
+            raw.key,
+            raw.value,
+            pack_headers(raw.headers),
+        )
+
+    async def release(self, *predecessors: str) -> None:
+        """The predecessors are there: facts that waited for them are handled next, in this same transaction, as they came."""
+        if predecessors:
+            rows = await self.fetch(_RELEASE, list(predecessors))
+            self._released += [Raw(r[0], r[1], r[2], r[3], r[4], unpack_headers(r[5])) for r in rows]
+
+    def take_released(self) -> list[Raw]:
+        """The released records that are not handled yet (for the consumer)."""
+        taken, self._released = self._released, []
+        return taken
+
+    async def refuse(self, incoming: Incoming[Event], code: str, message: str) -> None:
+        """Record that a business rule refused a consumed event: an outcome, shown to operators, never retried."""
+        await self.fetch(_REFUSE, incoming.inbox_id, incoming.type, incoming.subject, code, message)

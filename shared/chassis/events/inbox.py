@@ -1,0 +1,62 @@
+"""Claim first, then work: an event's row in the inbox is inserted before any effect, so that it takes effect once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.chassis.database.unit_of_work import UnitOfWork
+from shared.chassis.events.incoming import Incoming
+
+# Sorted: claims in arrival order deadlock when two batches overlap.
+_CLAIM = """
+insert into inbox (event_id, body_hash, topic, partition, "offset")
+select i, h, t, p, o from unnest($1::text[], $2::bytea[], $3::text[], $4::int[], $5::bigint[]) as r(i, h, t, p, o)
+order by i
+on conflict do nothing
+returning event_id"""
+_KNOWN = "select event_id, body_hash from inbox where event_id = any($1::text[])"
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """`fresh` events are this transaction's to handle, in order; `conflicts` repeat an id with another body."""
+
+    fresh: list[Incoming[Any]]
+    conflicts: list[Incoming[Any]]
+
+
+async def claim(uow: UnitOfWork, incomings: Sequence[Incoming[Any]]) -> Claims:
+    """Claim every event once. Repeats with the same body vanish; a repeat with another body is an event conflict."""
+    first, conflicts = _first_of_each(incomings)
+    if not first:
+        return Claims([], conflicts)
+    rows = await uow.fetch(
+        _CLAIM,
+        [i.inbox_id for i in first],
+        [i.body_hash for i in first],
+        [i.raw.topic for i in first],
+        [i.raw.partition for i in first],
+        [i.raw.offset for i in first],
+    )
+    claimed = {row[0] for row in rows}
+    fresh = [i for i in first if i.inbox_id in claimed]
+    if repeats := [i for i in first if i.inbox_id not in claimed]:
+        conflicts += await _with_other_body(uow, repeats)
+    return Claims(fresh, conflicts)
+
+
+def _first_of_each(incomings: Iterable[Incoming[Any]]) -> tuple[list[Incoming[Any]], list[Incoming[Any]]]:
+    """An id twice in one batch is claimed once but would match twice: keep the first."""
+    first: dict[str, Incoming[Any]] = {}
+    conflicts = []
+    for incoming in incomings:
+        known = first.setdefault(incoming.inbox_id, incoming)
+        if known.body_hash != incoming.body_hash:
+            conflicts.append(incoming)
+    return list(first.values()), conflicts
+
+
+async def _with_other_body(uow: UnitOfWork, repeats: list[Incoming[Any]]) -> list[Incoming[Any]]:
+    rows = await uow.fetch(_KNOWN, [i.inbox_id for i in repeats])
+    known = {row[0]: row[1] for row in rows}
+    return [i for i in repeats if known.get(i.inbox_id) != i.body_hash]

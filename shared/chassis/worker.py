@@ -1,0 +1,111 @@
+"""A service's background half: consumer, relay, timers and the service's own extras, started and stopped as one."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+import structlog
+
+from shared.chassis.database import Database, UnitOfWork
+from shared.chassis.events import Handlers, dead_letters
+from shared.chassis.events.broker import Consumer
+from shared.chassis.events.consumer import Processor
+from shared.chassis.events.pausing import Breaker
+from shared.chassis.events.relay import Relay
+from shared.chassis.settings import ServiceSettings
+from shared.chassis.telemetry.metrics import Metrics
+from shared.chassis.timers import Timer, Timers
+
+_log = structlog.get_logger(__name__)
+_OPEN = "select count(*) from dead_letters where state = 'parked' and error <> 'parked_behind'"
+_WAITING = "select count(*) from waiting_facts"
+
+
+class Part(Protocol):
+    """Something that a worker runs."""
+
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+
+
+class Worker:
+    """Runs until stopped; each part finishes what it has under way."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: ServiceSettings,
+        *,
+        service: str,
+        handlers: Handlers,
+        timers: Sequence[Timer],
+        extras: Sequence[Part],
+        metrics: Metrics,
+    ) -> None:
+        self._database = database
+        self._metrics = metrics
+        breaker = Breaker(limit=settings.park_limit, share=settings.park_share, window_s=settings.park_window_s)
+        self.processor = Processor(database, handlers, metrics=metrics, breaker=breaker, retry_budget_s=settings.retry_budget_s)
+        self.consumer = (
+            Consumer(settings, service=service, topics=handlers.topics, processor=self.processor, metrics=metrics)
+            if handlers.topics
+            else None
+        )
+        self.relay = Relay(settings.worker_url, settings, service=service, metrics=metrics)
+        own = (Timer("release parked events", 2.0, self._release_parked),)
+        self.timers = Timers(database, (*own, *timers), metrics=metrics)
+        self._extras = tuple(extras)
+        self._review: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start every part; the consumer last, when what it leads to is there."""
+        self.processor.breaker.starting(await self._count(_OPEN))
+        for part in (self.relay, self.timers, *self._extras):
+            await part.start()
+        if self.consumer is not None:
+            await self.consumer.start()
+        self._review = asyncio.create_task(self._watch(), name="worker-watch")
+
+    async def stop(self) -> None:
+        """Stop taking work in, then stop the rest."""
+        if self._review is not None:
+            self._review.cancel()
+            await asyncio.gather(self._review, return_exceptions=True)
+        if self.consumer is not None:
+            await self.consumer.stop()
+        for part in (*reversed(self._extras), self.timers, self.relay):
+            await part.stop()
+
+    async def _count(self, sql: str) -> int:
+        async with self._database.transaction() as uow:
+            return int((await uow.fetch(sql))[0][0])
+
+    async def _watch(self) -> None:
+        while True:
+            try:
+                parked = await self._count(_OPEN)
+                self._metrics.parked.set(parked)
+                self._metrics.waiting.set(await self._count(_WAITING))
+                self._resume_if_settled(parked)
+            except Exception as error:  # noqa: BLE001 - a figure less; the next look may succeed
+                _log.warning("worker_watch", error=repr(error)[:500])
+            await asyncio.sleep(1.0)
+
+    def _resume_if_settled(self, parked: int) -> None:
+        was_tripped = self.processor.breaker.tripped
+        self.processor.breaker.review(parked)
+        if was_tripped and not self.processor.breaker.tripped and self.consumer is not None:
+            self.consumer.resume()
+
+    async def _release_parked(self, uow: UnitOfWork) -> int:
+        """One letter of every stream that may move, and one of those without a stream."""
+        moved = 0
+        for key in ("", *await dead_letters.streams(uow)):
+            moved += await self.processor.release_parked(uow, key)
+        return moved
+
+    async def consuming(self) -> bool:
+        """Readiness: the consumer holds a place in its group and makes progress, and is not paused."""
+        if self.consumer is None:
+            return True
+        return not self.processor.breaker.tripped and await self.consumer.alive()
