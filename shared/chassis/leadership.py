@@ -50,8 +50,8 @@ class Leadership:
         settings = {"application_name": f"hansa-{self._name}", "timezone": "UTC"}
         connection = await asyncpg.connect(self._dsn, server_settings=settings, command_timeout=30, timeout=10)
         try:
-            while not await connection.fetchval("select pg_try_advisory_lock(hashtextextended($1, 1))", self._name):
-                await asyncio.sleep(_RETRY_S)
+            if not await connection.fetchval("select pg_try_advisory_lock(hashtextextended($1, 1))", self._name):
+                return
             self.leading = True
             _log.info("leader_elected", name=self._name)
             await self._lead(connection)

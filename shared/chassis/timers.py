@@ -17,7 +17,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """`run(uow)` does a bounded portion of what is due at `uow.now` and returns how much; it is called again at once while that is above 0."""
+    """`run(uow)` does a bounded portion of what is due at `uow.now` and returns how much; while above 0 it is called again at once."""
 
     name: str
     every_s: float

@@ -46,11 +46,9 @@ class Worker:
         self._metrics = metrics
         breaker = Breaker(limit=settings.park_limit, share=settings.park_share, window_s=settings.park_window_s)
         self.processor = Processor(database, handlers, metrics=metrics, breaker=breaker, retry_budget_s=settings.retry_budget_s)
-        self.consumer = (
-            Consumer(settings, service=service, topics=handlers.topics, processor=self.processor, metrics=metrics)
-            if handlers.topics
-            else None
-        )
+        self.consumer: Consumer | None = None
+        if handlers.topics:
+            self.consumer = Consumer(settings, service=service, topics=handlers.topics, processor=self.processor, metrics=metrics)
         self.relay = Relay(settings.worker_url, settings, service=service, metrics=metrics)
         own = (Timer("release parked events", 2.0, self._release_parked),)
         self.timers = Timers(database, (*own, *timers), metrics=metrics)
@@ -60,7 +58,8 @@ class Worker:
     async def start(self) -> None:
         """Start every part; the consumer last, when what it leads to is there."""
         self.processor.breaker.starting(await self._count(_OPEN))
-        for part in (self.relay, self.timers, *self._extras):
+        parts: tuple[Part, ...] = (self.relay, self.timers, *self._extras)
+        for part in parts:
             await part.start()
         if self.consumer is not None:
             await self.consumer.start()
@@ -73,7 +72,8 @@ class Worker:
             await asyncio.gather(self._review, return_exceptions=True)
         if self.consumer is not None:
             await self.consumer.stop()
-        for part in (*reversed(self._extras), self.timers, self.relay):
+        parts: tuple[Part, ...] = (*reversed(self._extras), self.timers, self.relay)
+        for part in parts:
             await part.stop()
 
     async def _count(self, sql: str) -> int:

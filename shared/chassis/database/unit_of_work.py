@@ -55,7 +55,7 @@ class UnitOfWork:
 
     async def execute(self, statement: sa.Executable, parameters: Any = None) -> CursorResult[Any]:
         """Run a SQLAlchemy Core statement."""
-        return await self.connection.execute(statement, parameters)  # type: ignore[return-value]
+        return await self.connection.execute(statement, parameters)
 
     async def fetch(self, sql: str, *arguments: Any) -> Sequence[sa.Row[*tuple[Any, ...]]]:
         """Run one hand-written statement with `$1` placeholders (arrays through `unnest` on hot paths); its rows."""

@@ -121,9 +121,8 @@ class Consumer:
 
     async def _handle(self, records: Any) -> None:
         self._last_poll = time.monotonic()
-        raws = [
-            Raw(r.topic.removeprefix(self._settings.topic_prefix), r.partition, r.offset, r.key, r.value, tuple(r.headers)) for r in records
-        ]
+        prefix = self._settings.topic_prefix
+        raws = [Raw(r.topic.removeprefix(prefix), r.partition, r.offset, r.key, r.value, tuple(r.headers)) for r in records]
         try:
             await self._processor.process(raws)
         except Paused:

@@ -5,7 +5,7 @@ import random
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,13 +71,14 @@ class Processor:
         except Undecodable as error:
             return _Fault(error.code, error.detail)
 
-    async def _patiently(self, work: Callable[[], Any]) -> None:
+    async def _patiently(self, work: Callable[[], Awaitable[None]]) -> None:
         """Redo `work` on passing faults, with growing pauses, until the budget is spent."""
         deadline = time.monotonic() + self._budget_s
         delay = _FIRST_DELAY_S
         while True:
             try:
-                return await work()
+                await work()
+                return
             except Exception as error:
                 if not is_transient(error) or isinstance(error, Paused) or time.monotonic() + delay > deadline:
                     raise
@@ -111,14 +112,7 @@ class Processor:
         blocked = await dead_letters.parked_keys(uow, [*keys.values()])
         behind = [i for i in claims.fresh if keys[i.inbox_id] in blocked]
         for incoming in behind:
-            await dead_letters.park(
-                uow,
-                incoming.raw,
-                order_key=keys[incoming.inbox_id],
-                error=dead_letters.BEHIND,
-                detail="its stream is parked",
-                incoming=incoming,
-            )
+            await dead_letters.park_behind(uow, incoming, order_key=keys[incoming.inbox_id])
         for incoming in claims.conflicts:
             await uow.refuse(incoming, "event_conflict", "This event id was used before with another body.")
         ready = [i for i in claims.fresh if keys[i.inbox_id] not in blocked]

@@ -42,7 +42,14 @@ async def parked_keys(uow: UnitOfWork, keys: Sequence[str]) -> set[str]:
 
 
 async def park(
-    uow: UnitOfWork, raw: Raw, *, order_key: str, error: str, detail: str, trace: str = "", incoming: Incoming[Any] | None = None
+    uow: UnitOfWork,
+    raw: Raw,
+    *,
+    order_key: str,
+    error: str,
+    detail: str,
+    trace: str = "",
+    incoming: Incoming[Any] | None = None,
 ) -> None:
     """Keep a record that could not be handled and hold up its stream. An empty order key holds up nothing."""
     if order_key:
@@ -62,6 +69,11 @@ async def park(
         _clean(detail)[:2_000],
         _clean(trace)[:8_000],
     )
+
+
+async def park_behind(uow: UnitOfWork, incoming: Incoming[Any], *, order_key: str) -> None:
+    """Keep an event because an earlier one of its stream is parked."""
+    await park(uow, incoming.raw, order_key=order_key, error=BEHIND, detail="an earlier event of its stream is parked", incoming=incoming)
 
 
 def _clean(text: str) -> str:

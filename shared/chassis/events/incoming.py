@@ -6,7 +6,7 @@ from typing import Generic, Protocol, TypeVar
 
 from shared.schemas.base import Event
 
-E = TypeVar("E", bound=Event, covariant=True)
+E_co = TypeVar("E_co", bound=Event, covariant=True)
 
 
 class Cause(Protocol):
@@ -31,14 +31,14 @@ class Raw:
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming(Generic[E]):
+class Incoming(Generic[E_co]):
     """One consumed event with its CloudEvents attributes.
 
     `sequence` is the aggregate's version at the owner (0 where the producer gave none); `key` the record key;
     `inbox_id` (source and id) names the event for the inbox, `body_hash` its content.
     """
 
-    event: E
+    event: E_co
     id: str
     type: str
     source: str

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from opentelemetry.trace import SpanKind, Tracer
+from opentelemetry.util.types import AttributeValue
 
 from shared.chassis.events.incoming import Cause, Incoming
 from shared.chassis.telemetry.tracing import extract, link
@@ -19,7 +20,7 @@ def continued(cause: Cause | None, tracer: Tracer) -> Iterator[None]:
     if traceparent is None or not isinstance(cause, Incoming):
         yield
         return
-    attributes = {
+    attributes: dict[str, AttributeValue] = {
         "messaging.system": "kafka",
         "messaging.operation.type": "process",
         "messaging.destination.name": cause.topic,
@@ -27,9 +28,8 @@ def continued(cause: Cause | None, tracer: Tracer) -> Iterator[None]:
         "messaging.destination.partition.id": str(cause.raw.partition),
         "messaging.kafka.offset": cause.raw.offset,
     }
-    with tracer.start_as_current_span(
-        f"process {cause.topic}", context=extract(traceparent), kind=SpanKind.CONSUMER, attributes=attributes
-    ):
+    parent = extract(traceparent)
+    with tracer.start_as_current_span(f"process {cause.topic}", context=parent, kind=SpanKind.CONSUMER, attributes=attributes):
         yield
 
 
@@ -37,6 +37,10 @@ def continued(cause: Cause | None, tracer: Tracer) -> Iterator[None]:
 def batch_span(events: Sequence[Incoming[Any]], *, group: str, tracer: Tracer) -> Iterator[None]:
     """One span for a batch, linked to the context of every event in it (a batch has no single parent)."""
     links = [found for event in events[:_MOST_LINKS] if (found := link(event.traceparent)) is not None]
-    attributes = {"messaging.system": "kafka", "messaging.consumer.group.name": group, "messaging.batch.message_count": len(events)}
+    attributes: dict[str, AttributeValue] = {
+        "messaging.system": "kafka",
+        "messaging.consumer.group.name": group,
+        "messaging.batch.message_count": len(events),
+    }
     with tracer.start_as_current_span("receive batch", kind=SpanKind.CONSUMER, links=links, attributes=attributes):
         yield
