@@ -25,13 +25,31 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "balances:read",
             "plans:read",
             "standings:read",
+            "contacts:read",
+            "contacts:write",
             "courses:read",
+            "enrolments:read",
+            "enrolments:write",
             "completions:read",
-            "completions:write",
+            "certificates:read",
             "endpoints:read",
             "endpoints:write",
             "feed:read",
         }
     ),
-    Role.CONNECTOR: frozenset({"partners:read", "deals:read", "deals:write", "imports:write", "imports:read", "feed:read"}),
+    # Connected systems are the vendor's own: sales systems bring deals, learning systems what people learned.
+    Role.CONNECTOR: frozenset(
+        {
+            "partners:read",
+            "deals:read",
+            "deals:write",
+            "imports:write",
+            "imports:read",
+            "courses:read",
+            "enrolments:write",
+            "completions:write",
+            "certificates:write",
+            "feed:read",
+        }
+    ),
 }

@@ -1,0 +1,1 @@
+"""Enablement: courses, who completed them, and the certificates that people hold."""

@@ -1,0 +1,1 @@
+"""Tables, and repositories that take and return domain types."""

@@ -1,0 +1,39 @@
+"""Partners and their contacts."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from shared.chassis.database import ddl
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    ddl.chassis_tables(op)
+    op.create_table(
+        "partners",
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("region", sa.Text, nullable=False),
+        sa.Column("country", sa.Text),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("enrolled_at", sa.DateTime(timezone=True)),
+        sa.CheckConstraint("state not in ('active', 'suspended') or enrolled_at is not null", name="enrolled"),
+        sa.Index(None, "name"),
+    )
+    op.create_table(
+        "contacts",
+        sa.Column("person_id", sa.Uuid, primary_key=True),
+        sa.Column("partner_id", sa.Uuid, sa.ForeignKey("partners.id"), nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("email", sa.Text, nullable=False),
+        sa.Column("role", sa.Text),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Index(None, "partner_id", "person_id"),
+    )
+    ddl.isolate(op, "partners", partner_column="id")
+    ddl.isolate(op, "contacts")
