@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from hansa.embedded import jars
+from hansa.embedded.launcher import Runner
 from hansa.embedded.processes import ServerFailed, ServerProcess, kept_ports
 
 _JVM = (
@@ -67,9 +68,13 @@ Configuration:
 
 
 class Kafka:
-    """A Kafka broker under `folder`; topics exist only when created, and data survive restarts."""
+    """A Kafka broker under `folder`; topics exist only when created, and data survive restarts.
 
-    def __init__(self, folder: Path) -> None:
+    `leash` ends it with the thread that started it (for tests only).
+    """
+
+    def __init__(self, folder: Path, *, leash: bool = False) -> None:
+        self._runner = Runner(leash=leash)
         self.folder = folder.resolve()
         self.data = self.folder / "data"
         self._process = ServerProcess(self.folder / "kafka.process.json", log=self.folder / "kafka.log")
@@ -83,8 +88,14 @@ class Kafka:
         """The bootstrap address for clients."""
         return f"127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int | None:
+        """The server's process id, if it runs."""
+        process = self._process.running()
+        return process.pid if process else None
+
     def is_running(self) -> bool:
-        return self._process.running() is not None
+        return self.pid is not None
 
     def start(self) -> None:
         """Format the storage the first time, stop an orphan of an earlier run, start, and wait until the broker answers."""
@@ -94,7 +105,8 @@ class Kafka:
         self._configure()
         if not (self.data / "meta.properties").exists():
             self._format(class_path)
-        self._process.spawn([*self._java(class_path), "kafka.Kafka", str(self._config)], cwd=self.folder)
+        command = [*self._java(class_path), "kafka.Kafka", str(self._config)]
+        self._process.spawn(self._runner.command(command), cwd=self.folder)
         self._wait_until_it_answers()
 
     def stop(self) -> None:

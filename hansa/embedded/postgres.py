@@ -8,8 +8,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from hansa.embedded.launcher import Runner, never_root
 from hansa.embedded.processes import ServerFailed, ServerProcess, kept_ports
-from hansa.embedded.unprivileged import Runner, runner_for
 
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -37,15 +37,17 @@ def binaries() -> Path:
 
 
 class Postgres:
-    """A PostgreSQL server under `folder`. `durable=False` trades the safety of a power cut for speed (tests only).
+    """A PostgreSQL server under `folder`. `durable=False` trades the safety of a power cut for speed, and
+    `leash` ends the server with the thread that started it (both for tests only).
 
     Works as a normal user and as root (the server itself refuses root, so it then runs as `nobody`).
     """
 
-    def __init__(self, folder: Path, *, durable: bool = True) -> None:
+    def __init__(self, folder: Path, *, durable: bool = True, leash: bool = False) -> None:
         self.folder = folder.resolve()
         self.data = self.folder / "data"
         self.durable = durable
+        self.leash = leash
         self._process = ServerProcess(self.folder / "postgres.process.json", log=self.folder / "postgres.log")
 
     @property
@@ -61,13 +63,19 @@ class Postgres:
         """libpq address of the superuser on database postgres."""
         return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/postgres"
 
+    @property
+    def pid(self) -> int | None:
+        """The server's process id, if it runs."""
+        process = self._process.running()
+        return process.pid if process else None
+
     def is_running(self) -> bool:
-        return self._process.running() is not None
+        return self.pid is not None
 
     def start(self) -> None:
         """Create the cluster the first time, stop an orphan of an earlier run, start, and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        runner = runner_for(self.folder, binaries())
+        runner = never_root(self.folder, binaries(), leash=self.leash)
         self.stop()
         if not (self.data / "PG_VERSION").exists():
             self._create(runner)

@@ -1,7 +1,8 @@
-"""Running PostgreSQL when we are root: the server refuses root, so it runs as `nobody` on folders handed to it."""
+"""Turning into a server program: as `nobody` where it refuses root (PostgreSQL does), and on a leash where it must not outlive us."""
 
 import os
 import pwd
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,17 +11,20 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """How to run a program that must not be root. `uid` None: as ourselves."""
+    """How to run a server. `uid` None: as ourselves. `leash`: it is killed when the thread that started it ends."""
 
     uid: int | None = None
     gid: int = 0
     search: bool = False
+    leash: bool = False
 
     def command(self, command: Sequence[str]) -> list[str]:
-        """`command`, prefixed by the little launcher below where the user must change."""
-        if self.uid is None:
+        """`command`, prefixed by the little launcher below where something must change before it runs."""
+        if self.uid is None and not self.leash:
             return list(command)
-        return [sys.executable, "-I", __file__, str(self.uid), str(self.gid), "search" if self.search else "-", *command]
+        user = "-" if self.uid is None else f"{self.uid}:{self.gid}"
+        flags = [flag for flag, on in (("search", self.search), ("leash", self.leash)) if on]
+        return [sys.executable, "-I", __file__, user, ",".join(flags) or "-", *command]
 
     def own(self, *paths: Path) -> None:
         """Hand the paths (not their contents: those are the server's already) to the user."""
@@ -29,20 +33,32 @@ class Runner:
                 os.chown(path, self.uid, self.gid)
 
 
-def runner_for(*paths: Path) -> Runner:
-    """As ourselves, unless we are root; then as `nobody`, with leave to search folders where a path is root's own."""
+def never_root(*paths: Path, leash: bool = False) -> Runner:
+    """As ourselves, unless we are root; then as `nobody`, with leave to pass through folders where a path is root's own."""
     if os.geteuid() != 0:
-        return Runner()
+        return Runner(leash=leash)
     nobody = pwd.getpwnam("nobody")
-    return Runner(nobody.pw_uid, nobody.pw_gid, search=not all(_open_to_all(path.resolve()) for path in paths))
+    return Runner(nobody.pw_uid, nobody.pw_gid, search=not all(_open_to_all(path.resolve()) for path in paths), leash=leash)
 
 
 def _open_to_all(path: Path) -> bool:
     return all(folder.stat().st_mode & 0o001 for folder in (path, *path.parents))
 
 
-def _launch(uid: int, gid: int, search: bool, command: Sequence[str]) -> None:
-    """Become the user for good, keeping at most the right to pass through folders, and turn into `command`."""
+def _launch(user: str, flags: Sequence[str], command: Sequence[str]) -> None:
+    """Change what must change, and turn into `command`."""
+    if user != "-":
+        uid, _, gid = user.partition(":")
+        _become(int(uid), int(gid), search="search" in flags)
+    if "leash" in flags:
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # after the change of user, which would undo it
+        if os.getppid() == 1:
+            sys.exit("the starter has already ended")
+    os.execv(command[0], list(command))
+
+
+def _become(uid: int, gid: int, *, search: bool) -> None:
+    """Become the user for good, keeping at most the right to pass through folders."""
     if search:
         _prctl(_PR_SET_KEEPCAPS, 1)
     os.setgroups([])
@@ -50,9 +66,9 @@ def _launch(uid: int, gid: int, search: bool, command: Sequence[str]) -> None:
     os.setuid(uid)
     if search:
         _keep_only(_CAP_DAC_OVERRIDE)
-    os.execv(command[0], list(command))
 
 
+_PR_SET_PDEATHSIG = 1
 _PR_SET_KEEPCAPS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 8, 47, 2
 _CAP_DAC_OVERRIDE = 1  # DAC_READ_SEARCH would be enough, but containers seldom have it
 _CAPABILITY_VERSION_3 = 0x20080522
@@ -79,4 +95,4 @@ def _prctl(option: int, *values: int) -> None:
 
 
 if __name__ == "__main__":
-    _launch(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "search", sys.argv[4:])
+    _launch(sys.argv[1], sys.argv[2].split(","), sys.argv[3:])
