@@ -144,11 +144,15 @@ class RefundLine(Model):
 
 
 class DealRefunded(DealFact):
-    """Money went back to the customer: `amount` in all; `lines` when the parts are known, else it counts pro rata over all lines."""
+    """Money went back to the customer: `amount` in all; `lines` when the parts are known, else it counts pro rata over all lines.
+
+    `revision` is that of the terms it was accepted under, so that a reader can wait for an amendment that is still on its way.
+    """
 
     topic: ClassVar[str] = "deal.refunded"
     refund_id: UUID
     close_number: int
+    revision: int = 0
     amount: MoneyAmount
     lines: tuple[RefundLine, ...] = ()
     reason: str | None = None
