@@ -27,7 +27,7 @@ class PartnerFact(Event):
 
 
 class PartnerActivated(PartnerFact):
-    """A partner has signed and may work: register deals, earn, be ranked. Also sent when a suspension ends."""
+    """A partner has signed and may work: register deals, earn, be ranked. Sent again when a suspension ends or the details change."""
 
     topic: ClassVar[str] = "partner.activated"
     name: str
