@@ -1,0 +1,1 @@
+"""Tiering: ranks partners by score and moves them between tiers."""

@@ -1,0 +1,1 @@
+"""The pure rules of tiering: scores, ranks and moves between tiers."""
