@@ -1,8 +1,7 @@
 """The pytest plugin: servers once per run, and a stage per test on which services run against them."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -11,6 +10,7 @@ from shared.chassis.testing import servers
 from shared.chassis.testing.clock import ManualClock
 from shared.chassis.testing.stage import ISSUER, Stage
 from shared.chassis.testing.stores import Stores
+from shared.chassis.testing.topic_sets import TopicSets
 
 
 @pytest.fixture(scope="session")
@@ -51,28 +51,20 @@ def clock() -> ManualClock:
     return ManualClock()
 
 
-@pytest.fixture
-def topic_prefix() -> str:
-    """Keeps this test's topics and groups apart from every other's."""
-    return f"t{uuid4().hex[:12]}."
-
-
-@pytest.fixture
-def bootstrap(request: pytest.FixtureRequest) -> Callable[[], str]:
-    """Kafka's address, starting the broker when it is first asked for: many tests of one service need PostgreSQL alone."""
+@pytest.fixture(scope="session")
+def topic_sets(request: pytest.FixtureRequest) -> TopicSets:
+    """Topics per test. The broker starts when a test first needs it: many tests of one service need PostgreSQL alone."""
 
     def address() -> str:
         server: servers.KafkaServer = request.getfixturevalue("kafka_server")
         return server.bootstrap
 
-    return address
+    return TopicSets(address)
 
 
 @pytest.fixture
-async def stage(
-    stores: Stores, token_issuer: Issuer, clock: ManualClock, topic_prefix: str, bootstrap: Callable[[], str]
-) -> AsyncIterator[Stage]:
+async def stage(stores: Stores, topic_sets: TopicSets, token_issuer: Issuer, clock: ManualClock) -> AsyncIterator[Stage]:
     """Services on real servers, stopped at the end of the test: `service = await stage.launch("commission")`."""
-    standing = Stage(stores, token_issuer, clock=clock, topic_prefix=topic_prefix, bootstrap=bootstrap)
+    standing = Stage(stores, topic_sets, token_issuer, clock=clock)
     yield standing
     await standing.clear()

@@ -76,7 +76,7 @@ class ReliabilitySuite:
     @pytest.mark.parametrize("seed", SEEDS)
     async def test_ten_deliveries_of_each_event_when_interleaved_then_effect_is_that_of_one(self, stage: Stage, seed: int) -> None:
         expected = await self._told_once(stage)
-        chance = random.Random(seed)  # noqa: S311 - seeded on purpose
+        chance = random.Random(seed)
         service = await stage.build(self.service, kafka=False)
         order = repeated(interleaved(records(self.story()), chance), chance, times=10)
         for batch in batches(order, chance):
@@ -87,7 +87,7 @@ class ReliabilitySuite:
         expected = await self._told_once(stage)
         first = await stage.build(self.service, kafka=False)
         second = await stage.build(self.service, kafka=False)
-        for batch in batches(records(self.story()), random.Random(4), largest=8):  # noqa: S311
+        for batch in batches(records(self.story()), random.Random(4), largest=8):
             await asyncio.gather(first.worker.processor.process(batch), second.worker.processor.process(batch))
         assert await self._outcome(first) == expected
 
@@ -96,7 +96,7 @@ class ReliabilitySuite:
         service = await stage.build(self.service, kafka=False)
         done = asyncio.Event()
         cutter = asyncio.create_task(_cut_connections(stage, self.service, done))
-        for batch in batches(records(self.story()), random.Random(5), largest=4):  # noqa: S311
+        for batch in batches(records(self.story()), random.Random(5), largest=4):
             await service.worker.processor.process(batch)
         done.set()
         await cutter

@@ -2,37 +2,33 @@
 
 import contextlib
 import importlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 from uuid import UUID
 
 import httpx2
-from aiokafka.admin import AIOKafkaAdminClient
 
-from shared.chassis.events import topics
 from shared.chassis.identity.issuer import Issuer
 from shared.chassis.service import Service
 from shared.chassis.settings import ServiceSettings
 from shared.chassis.testing.clock import ManualClock
 from shared.chassis.testing.stores import Stores
+from shared.chassis.testing.topic_sets import TopicSets
 from shared.chassis.testing.wire import Wire
 
 ROOT = Path(__file__).parents[3]
-TOPICS = ROOT / "deploy" / "topics.yaml"
 ISSUER = "https://issuer.test"
 
 
 class Stage:
     """Builds services for one test. Their time is `clock`; their Kafka starts only when one of them needs it."""
 
-    def __init__(self, stores: Stores, issuer: Issuer, *, clock: ManualClock, topic_prefix: str, bootstrap: Callable[[], str]) -> None:
+    def __init__(self, stores: Stores, topic_sets: TopicSets, issuer: Issuer, *, clock: ManualClock) -> None:
         self.stores = stores
         self.issuer = issuer
         self.clock = clock
-        self.topic_prefix = topic_prefix
-        self._bootstrap = bootstrap
-        self._topics: list[str] | None = None
+        self.topic_prefix = topic_sets.prefix
+        self._topic_sets = topic_sets
         self._settings: dict[str, ServiceSettings] = {}
         self._cleanup = contextlib.AsyncExitStack()
 
@@ -60,11 +56,7 @@ class Stage:
 
     async def kafka(self) -> str:
         """The bootstrap address, with every registered topic made under this test's prefix."""
-        address = self._bootstrap()
-        if self._topics is None:
-            self._topics = await topics.provision(address, TOPICS, prefix=self.topic_prefix)
-            self._cleanup.push_async_callback(self._drop_topics, address)
-        return address
+        return await self._topic_sets.make()
 
     async def wire(self) -> Wire:
         """The topics themselves, to publish to and read from as an outsider would."""
@@ -110,11 +102,4 @@ class Stage:
     async def clear(self) -> None:
         """Stop everything, the latest first."""
         await self._cleanup.aclose()
-
-    async def _drop_topics(self, address: str) -> None:
-        admin = AIOKafkaAdminClient(bootstrap_servers=address)
-        await admin.start()
-        try:
-            await admin.delete_topics(self._topics or [])
-        finally:
-            await admin.close()
+        await self._topic_sets.retire()

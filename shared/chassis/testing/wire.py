@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -45,7 +46,7 @@ class Wire:
         consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
         await consumer.start()
         try:
-            partitions = await self._partitions(consumer, topics)
+            partitions = await self._partitions(topics)
             consumer.assign(partitions)
             await consumer.seek_to_beginning()
             ends = await consumer.end_offsets(partitions)
@@ -62,9 +63,11 @@ class Wire:
         finally:
             await consumer.stop()
 
-    async def _partitions(self, consumer: AIOKafkaConsumer, topics: Sequence[str]) -> list[TopicPartition]:
-        consumer.subscribe([self.prefix + topic for topic in topics])
-        await consumer.getmany(timeout_ms=0)
-        found = [TopicPartition(self.prefix + t, p) for t in topics for p in consumer.partitions_for_topic(self.prefix + t) or ()]
-        consumer.unsubscribe()
-        return found
+    async def _partitions(self, topics: Sequence[str]) -> list[TopicPartition]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await admin.start()
+        try:
+            found = await admin.describe_topics([self.prefix + topic for topic in topics])
+        finally:
+            await admin.close()
+        return [TopicPartition(topic["topic"], p["partition"]) for topic in found for p in topic["partitions"]]
