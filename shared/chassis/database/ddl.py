@@ -15,8 +15,6 @@ def chassis_tables(op: Operations) -> None:
     chassis_metadata.create_all(op.get_bind())
     for table, rights in API_RIGHTS.items():
         share(op, table, api=rights)
-    for kind in ("api", "worker"):  # readiness compares the revision with the code's
-        op.execute(f'grant select on table alembic_version to "{_role(op, kind)}"')
 
 
 def share(op: Operations, table: str, *, api: str) -> None:

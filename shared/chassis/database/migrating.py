@@ -42,6 +42,9 @@ def _upgrade(connection: sa.Connection, migrations: Path) -> None:
     config = _config(migrations)
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    database = connection.engine.url.database
+    for kind in ("api", "worker"):  # readiness compares the revision with the code's
+        connection.execute(sa.text(f'grant select on table alembic_version to "{database}_{kind}"'))
 
 
 async def at_head(connection: AsyncConnection, migrations: Path) -> bool:

@@ -1,5 +1,6 @@
 """The register of topics (deploy/topics.yaml): read, and made true on a cluster. Brokers never create topics on first use."""
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +62,7 @@ async def provision(bootstrap: str, path: Path, *, prefix: str = "", replicas: i
         fresh = [NewTopic(name, t.partitions, replicas, topic_configs=t.configuration | extra) for name, t in missing.items()]
         if fresh:
             await _create(admin, fresh)
+            await _visible(admin, missing)
         return list(missing)
     finally:
         await admin.close()
@@ -71,6 +73,16 @@ async def _create(admin: AIOKafkaAdminClient, topics: list[NewTopic]) -> None:
     for name, code, *rest in response.topic_errors:
         if code not in (0, TopicAlreadyExistsError.errno):  # another process may be doing the same
             raise RuntimeError(f"topic {name} was not created: error {code} {rest}")
+
+
+async def _visible(admin: AIOKafkaAdminClient, topics: dict[str, Topic]) -> None:
+    """Wait until the brokers know what the controller made: until then a consumer would find no such topic."""
+    for _ in range(200):
+        found = {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics(list(topics))}
+        if all(found.get(name) == topic.partitions for name, topic in topics.items()):
+            return
+        await asyncio.sleep(0.05)
+    raise RuntimeError(f"topics were created but did not appear: {sorted(topics)}")
 
 
 async def _check(admin: AIOKafkaAdminClient, present: dict[str, Topic]) -> None:
