@@ -32,6 +32,12 @@ async def _emit(service: Service, *events: PartnerSuspended | PartnerActivated) 
             uow.emit(event, sequence=sequence)
 
 
+async def _emit_and_fail(service: Service) -> None:
+    async with service.platform.worker_database.transaction() as uow:
+        uow.emit(_suspended(1, "never"))
+        raise ZeroDivisionError
+
+
 async def _unsent(service: Service) -> int:
     async with service.platform.worker_database.transaction() as uow:
         return int((await uow.fetch("select count(*) from outbox where published_at is null"))[0][0])
@@ -54,9 +60,7 @@ async def _all_sent(service: Service) -> bool:
 async def test_a_rolled_back_transaction_when_it_emitted_then_nothing_is_published(stage: Stage) -> None:
     service = await stage.launch("partners", api=False)
     with pytest.raises(ZeroDivisionError):
-        async with service.platform.worker_database.transaction() as uow:
-            uow.emit(_suspended(1, "never"))
-            raise ZeroDivisionError
+        await _emit_and_fail(service)
     await _emit(service, _suspended(1, "after"))
     records = await (await stage.wire()).read_until("partner.suspended", enough=lambda found: len(found) >= 1)
     assert _reasons(records, 1) == ["after"]
