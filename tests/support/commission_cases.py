@@ -94,8 +94,8 @@ def _fact(event: Mapping[str, Any], plan: Plan, events: Sequence[Mapping[str, An
         for n, line in enumerate(event.get("lines", ()))
     )
     amount = sum(line.amount for line in lines) if lines else Money.parse(event["amount"], currency).minor
-    credits = event.get("credits") or [{"partner": event["partner"], "share": "1"}]
-    shares = tuple(Credit(derived_id(credit["partner"]), Fraction(credit["share"])) for credit in credits)
+    shared = event.get("credits") or [{"partner": event["partner"], "share": "1"}]
+    shares = tuple(Credit(derived_id(credit["partner"]), Fraction(credit["share"])) for credit in shared)
     return Closed(*common, terms=Terms(_instant(event["at"]), currency, amount, shares, lines))
 
 

@@ -1,0 +1,177 @@
+"""Bodies of answers; the wire's words for the domain's values."""
+
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from services.commission.domain.entries import Kind
+from services.commission.domain.explaining import explain
+from services.commission.plan_document import PlanDocument
+from services.commission.store.plans import Recorded
+from services.commission.store.reading import Balance, Shown, Waits
+from services.commission.use_cases.audit import Audited
+from shared.chassis.money import Money
+from shared.schemas.base import MoneyAmount
+
+
+class EntryView(BaseModel):
+    """A ledger entry; `amount` is negative where commission was taken back."""
+
+    id: UUID
+    partner_id: UUID
+    deal_id: UUID
+    close_number: int
+    kind: Kind
+    amount: MoneyAmount
+    revenue: MoneyAmount
+    plan_version: int
+    rule: str
+    reason: str
+    event_id: str = Field(description="source and id of the event that made it")
+    reverses: UUID | None
+    state: str = Field(description="of an accrual: held, payable, reversed, or none where nothing was due; of a reversal: booked")
+    closed_at: datetime
+    release_at: datetime
+    released_at: datetime | None
+    recorded_at: datetime
+
+    @classmethod
+    def of(cls, shown: Shown) -> Self:
+        entry = shown.entry
+        return cls(
+            id=entry.id,
+            partner_id=entry.partner_id,
+            deal_id=entry.deal_id,
+            close_number=entry.close_number,
+            kind=entry.kind,
+            amount=_money(entry.amount, entry.currency),
+            revenue=_money(entry.revenue, entry.currency),
+            plan_version=entry.plan_version,
+            rule=entry.rule,
+            reason=entry.reason,
+            event_id=entry.fact_id,
+            reverses=entry.reverses,
+            state=_state(shown),
+            closed_at=entry.closed_at,
+            release_at=entry.release_at,
+            released_at=shown.released_at,
+            recorded_at=shown.recorded_at,
+        )
+
+
+class StepView(BaseModel):
+    """One step of a figure; `amount` is exact, in major units."""
+
+    what: str
+    amount: str
+
+
+class ExplanationView(BaseModel):
+    """How an entry came about: the amounts of `steps` add up to `total` exactly."""
+
+    entry: EntryView
+    steps: list[StepView]
+    total: str
+    sentences: list[str]
+
+    @classmethod
+    def of(cls, shown: Shown) -> Self:
+        told = explain(shown.entry)
+        return cls(
+            entry=EntryView.of(shown),
+            steps=[StepView(what=step.what, amount=step.amount) for step in told.steps],
+            total=str(Money(shown.entry.amount, shown.entry.currency)),
+            sentences=list(told.sentences),
+        )
+
+
+class BalanceView(BaseModel):
+    """What stands for a partner in one currency. A negative balance is carried until it is earned back."""
+
+    partner_id: UUID
+    currency: str
+    held: MoneyAmount
+    payable: MoneyAmount
+    total: MoneyAmount
+
+    @classmethod
+    def of(cls, balance: Balance) -> Self:
+        held, payable = _money(balance.held, balance.currency), _money(balance.payable, balance.currency)
+        total = _money(balance.held + balance.payable, balance.currency)
+        return cls(partner_id=balance.partner_id, currency=balance.currency, held=held, payable=payable, total=total)
+
+
+class PlanView(BaseModel):
+    """One recorded plan document; its versions are numbered from `first_version`, and are never edited."""
+
+    first_version: int
+    recorded_at: datetime
+    recorded_by: str
+    reason: str
+    document: PlanDocument
+
+    @classmethod
+    def of(cls, recorded: Recorded) -> Self:
+        return cls(
+            first_version=recorded.first,
+            recorded_at=recorded.recorded_at,
+            recorded_by=recorded.recorded_by,
+            reason=recorded.reason,
+            document=recorded.document,
+        )
+
+
+class WaitingView(BaseModel):
+    """A fact that waits: for the close it belongs to, for a rate, for a plan."""
+
+    event_id: str
+    topic: str
+    partner_id: str
+    reason: str
+    waits_for: str
+    since: datetime
+
+    @classmethod
+    def of(cls, waits: Waits) -> Self:
+        return cls(
+            event_id=waits.event_id,
+            topic=waits.topic,
+            partner_id=waits.partner,
+            reason=waits.reason,
+            waits_for=waits.predecessor,
+            since=waits.since,
+        )
+
+
+class AuditView(BaseModel):
+    """Whether the books hold: nothing apart in any currency, and the journal gives the same ledger again."""
+
+    ok: bool
+    imbalances: dict[str, int]
+    ledger_hash: str
+    replay_hash: str
+    counts: dict[str, int]
+
+    @classmethod
+    def of(cls, audited: Audited) -> Self:
+        return cls(ok=audited.ok, **_fields(audited))
+
+
+def _fields(audited: Audited) -> dict[str, Any]:
+    return {name: getattr(audited, name) for name in ("imbalances", "ledger_hash", "replay_hash", "counts")}
+
+
+def _money(minor: int, currency: str) -> MoneyAmount:
+    return MoneyAmount(amount_minor=minor, currency=currency)
+
+
+def _state(shown: Shown) -> str:
+    if shown.entry.kind is Kind.REVERSAL:
+        return "booked"
+    if shown.released_at is not None:
+        return "payable"
+    if shown.due_at is not None:
+        return "held"
+    return "reversed" if shown.entry.amount else "none"

@@ -1,0 +1,112 @@
+"""Others' events as commission's own facts; own entries as published events."""
+
+from datetime import UTC, datetime
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from services.commission.domain.deal import Stake
+from services.commission.domain.entries import Entry, Kind
+from services.commission.domain.facts import Amended, AnyFact, Closed, Credit, Line, Refunded, Released, Reopened, Terms
+from services.commission.domain.refusals import ShareInvalid
+from shared.chassis.events import Incoming
+from shared.schemas.base import Event, MoneyAmount
+from shared.schemas.commission import CommissionAccrued, CommissionReleased, CommissionReversed
+from shared.schemas.deals import DealAmended, DealClosed, DealFact, DealRefunded, DealReopened, DealTerms, Outcome
+
+CONSUMED: tuple[type[DealFact], ...] = (DealClosed, DealAmended, DealReopened, DealRefunded)
+
+
+def fact_of(incoming: Incoming[Any]) -> AnyFact:
+    """The event in commission's words. Raises ShareInvalid for a share that is no number."""
+    event, fact_id = incoming.event, incoming.inbox_id
+    at = event.occurred_at.astimezone(UTC)
+    match event:
+        case DealClosed():
+            terms = _terms(event) if event.outcome is Outcome.WON else None
+            return Closed(fact_id, event.deal_id, event.partner_id, at, event.close_number, terms)
+        case DealAmended():
+            return Amended(fact_id, event.deal_id, event.partner_id, at, event.close_number, event.revision, _terms(event))
+        case DealReopened():
+            return Reopened(fact_id, event.deal_id, event.partner_id, at, event.close_number)
+        case DealRefunded():
+            return _refunded(fact_id, event, at)
+        case _:
+            raise TypeError(f"commission does not take {type(event).__name__}")
+
+
+def _refunded(fact_id: str, event: DealRefunded, at: datetime) -> Refunded:
+    return Refunded(
+        id=fact_id,
+        deal_id=event.deal_id,
+        partner_id=event.partner_id,
+        at=at,
+        close_number=event.close_number,
+        amount=event.amount.amount_minor,
+        currency=event.amount.currency,
+        lines=tuple((line.line_id, line.amount_minor) for line in event.lines),
+        revision=event.revision,
+    )
+
+
+def _terms(event: DealTerms) -> Terms:
+    return Terms(
+        closed_at=event.closed_at.astimezone(UTC),
+        currency=event.amount.currency,
+        amount=event.amount.amount_minor,
+        credits=tuple(Credit(credit.partner_id, _share(credit.share)) for credit in event.credits),
+        lines=tuple(Line(line.line_id, line.product, line.family, line.amount_minor, line.quantity) for line in event.lines),
+        territory=event.territory,
+        country=event.country,
+        partner_type=event.partner_type,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _share(text: str) -> Fraction:
+    try:
+        return Fraction(text)
+    except ZeroDivisionError as error:
+        raise ShareInvalid from error
+
+
+def event_of(entry: Entry, *, at: datetime, now: datetime) -> Event:
+    """What others are told of a new entry; `at` is the business time of the fact behind it."""
+    amount = MoneyAmount(amount_minor=entry.amount, currency=entry.currency)
+    if entry.kind is Kind.ACCRUAL:
+        return CommissionAccrued(
+            occurred_at=at,
+            recorded_at=now,
+            entry_id=entry.id,
+            partner_id=entry.partner_id,
+            deal_id=entry.deal_id,
+            amount=amount,
+            revenue=MoneyAmount(amount_minor=entry.revenue, currency=entry.currency),
+            plan_version=entry.plan_version,
+            rule=entry.rule,
+            release_at=entry.release_at,
+        )
+    if entry.reverses is None:
+        raise ValueError(f"reversal {entry.id} names no accrual")
+    return CommissionReversed(
+        occurred_at=at,
+        recorded_at=now,
+        entry_id=entry.id,
+        partner_id=entry.partner_id,
+        deal_id=entry.deal_id,
+        amount=amount,
+        reverses=entry.reverses,
+        reason=entry.reason,
+    )
+
+
+def released(fact: Released, stake: Stake, *, currency: str, now: datetime) -> CommissionReleased:
+    """What others are told when the hold of an entry ended."""
+    return CommissionReleased(
+        occurred_at=fact.at,
+        recorded_at=now,
+        entry_id=stake.entry_id,
+        partner_id=stake.partner_id,
+        deal_id=fact.deal_id,
+        amount=MoneyAmount(amount_minor=stake.left, currency=currency),
+    )

@@ -1,0 +1,32 @@
+"""The service put together."""
+
+from pathlib import Path
+
+from services.commission.api import routes
+from services.commission.consumers import handlers
+from services.commission.settings import Settings
+from services.commission.store import plans
+from services.commission.store.tables import metadata
+from services.commission.timers import timers
+from shared.chassis.clock import Clock
+from shared.chassis.service import Platform, Service
+
+
+def build(settings: Settings, *, clock: Clock) -> Service:
+    """It consumes what happens to closed deals; its timers end holds and watch that the books balance."""
+    platform = Platform("commission", settings, clock=clock)
+    known = plans.Plans()
+    app = platform.app(
+        title="Commission",
+        description="What partners earn, why, and what became of it: every figure follows from recorded facts and a plan version.",
+        routers=[routes.entries, routes.balances, routes.plan_versions, routes.books],
+    )
+    return Service(
+        platform,
+        metadata=metadata,
+        migrations=Path(__file__).parent / "store" / "migrations",
+        app=app,
+        handlers=handlers(known),
+        timers=timers(known, every_s=settings.timer_interval_s, metrics=platform.telemetry.metrics),
+        seed=plans.record,
+    )

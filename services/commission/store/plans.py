@@ -1,0 +1,74 @@
+"""Plan versions: kept as policies, written into the journal as facts, read as one plan."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+
+from services.commission.domain.plan import Plan
+from services.commission.plan_document import PlanDocument
+from shared.chassis.database import UnitOfWork
+
+_POLICIES = "select version, body::text, recorded_at, recorded_by, reason from policies order by version"
+_HIGHEST = """
+select (select coalesce(max(version), 0) from policies), (select coalesce(max(number), 0) from journal where partner_id is null)"""
+_JOURNAL = """
+insert into journal (partner_id, number, lead, fact_id, kind, plan_known, body, recorded_at)
+select null, n, true, 'plan:' || n, 'plan', 0, b::jsonb, $3 from unnest($1::bigint[], $2::text[]) as r(n, b)
+on conflict (partner_id, number) do nothing"""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One policy row: a document with one or more plan versions, numbered on from those before it."""
+
+    document: PlanDocument
+    first: int
+    recorded_at: datetime
+    recorded_by: str
+    reason: str
+
+
+def joined(documents: list[PlanDocument]) -> Plan:
+    """One plan of all documents; currency and calendar are those of the first, for good."""
+    plan = documents[0].plan()
+    for document in documents[1:]:
+        later = document.plan(first=plan.latest + 1)
+        plan = Plan(plan.currency, plan.versions + later.versions, plan.calendar)
+    return plan
+
+
+class Plans:
+    """The plan as the policies hold it. Versions never change, so it is read again only when there are more."""
+
+    def __init__(self) -> None:
+        self._highest = 0
+        self._plan: Plan | None = None
+
+    async def current(self, uow: UnitOfWork) -> Plan:
+        """The plan with every version on record; versions that are new here are journaled first."""
+        highest, journaled = (await uow.fetch(_HIGHEST))[0]
+        if journaled < highest:
+            await record(uow)
+        if self._plan is None or highest != self._highest:
+            self._plan, self._highest = joined([each.document for each in await recorded(uow)]), highest
+        return self._plan
+
+
+async def record(uow: UnitOfWork) -> None:
+    """Write every policy into the journal that is not there yet; its body is the document itself."""
+    rows = await uow.fetch(_POLICIES)
+    for row in rows:
+        PlanDocument.read(orjson.loads(row[1]))  # a faulty plan stops here, before money is figured by it
+    await uow.fetch(_JOURNAL, [row[0] for row in rows], [row[1] for row in rows], uow.now)
+
+
+async def recorded(uow: UnitOfWork) -> list[Recorded]:
+    """Every policy row in order."""
+    found: list[Recorded] = []
+    first = 1
+    for _, body, recorded_at, recorded_by, reason in await uow.fetch(_POLICIES):
+        document = PlanDocument.read(orjson.loads(body))
+        found.append(Recorded(document, first, recorded_at, recorded_by, reason))
+        first += len(document.versions)
+    return found

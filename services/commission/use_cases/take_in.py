@@ -1,0 +1,53 @@
+"""Take a batch of facts about deals into the books: load, decide one by one, write, tell."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.commission.domain.book import Outcome
+from services.commission.domain.posting import Posting, Waiting
+from services.commission.mapping import event_of, fact_of
+from services.commission.store.loading import opened
+from services.commission.store.plans import Plans
+from services.commission.store.writing import write
+from shared.chassis.database import UnitOfWork
+from shared.chassis.errors import Refused
+from shared.chassis.events import Incoming
+from shared.schemas.base import Event
+
+
+class TakeIn:
+    """The consumer's one use case. A constant number of statements a batch; only refusals and waits cost one each."""
+
+    def __init__(self, plans: Plans) -> None:
+        self._plans = plans
+
+    async def __call__(self, uow: UnitOfWork, incomings: Sequence[Incoming[Any]]) -> None:
+        facts = []
+        for incoming in incomings:
+            try:
+                facts.append((incoming, fact_of(incoming)))
+            except Refused as refusal:
+                await uow.refuse(incoming, refusal.code, refusal.message)
+        if not facts:
+            return
+        work = await opened(uow, [fact for _, fact in facts], plan=await self._plans.current(uow))
+        outcomes = [(incoming, work.book.take(fact)) for incoming, fact in facts]
+        postings = [outcome for _, outcome in outcomes if isinstance(outcome, Posting)]
+        pending = [outcome.deal for _, outcome in outcomes if isinstance(outcome, Waiting) and outcome.deal]
+        await write(uow, work, postings, pending=pending)
+        for incoming, outcome in outcomes:
+            await _follow(uow, incoming, outcome)
+        await uow.release(*(name for posting in postings for name in posting.settles))
+
+
+async def _follow(uow: UnitOfWork, incoming: Incoming[Event], outcome: Outcome) -> None:
+    """Tell the outcome of one event: its entries, why it waits, or why it was refused."""
+    if isinstance(outcome, Posting):
+        if outcome.entries:
+            with uow.caused_by(incoming):
+                for entry in outcome.entries:
+                    uow.emit(event_of(entry, at=outcome.fact.at, now=uow.now), sequence=1)
+    elif isinstance(outcome, Waiting):
+        await uow.wait_for(outcome.predecessor, incoming, reason=outcome.reason)
+    else:
+        await uow.refuse(incoming, outcome.refusal.code, outcome.refusal.message)

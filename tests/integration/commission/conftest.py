@@ -1,0 +1,17 @@
+"""Commission on a real database, without a broker: events are handed over as records, its API is called in process."""
+
+import httpx2
+import pytest
+
+from shared.chassis.service import Service
+from shared.chassis.testing.stage import Stage
+
+
+@pytest.fixture
+async def commission(stage: Stage) -> Service:
+    return await stage.launch("commission", worker=False)
+
+
+@pytest.fixture
+async def operator(stage: Stage, commission: Service) -> httpx2.AsyncClient:
+    return stage.client(commission)
