@@ -55,12 +55,12 @@ def partner(number: int) -> str:
     return f"{first} {kind}" + (f" {rounds + 1}" if rounds else "")
 
 
-def account(number: int) -> tuple[str, str]:
-    """Name and domain of account `number`: no two numbers share either."""
+def account(number: int) -> tuple[str, str, str]:
+    """Name, domain and country of account `number`: no two numbers share a name or a domain."""
     rounds, rest = divmod(number, len(ACCOUNT_FIRST) * len(ACCOUNT_SECOND))
     first, second = ACCOUNT_FIRST[rest % len(ACCOUNT_FIRST)], ACCOUNT_SECOND[rest // len(ACCOUNT_FIRST)]
     name = f"{first} {second}" + (f" {rounds + 1}" if rounds else "")
-    return name, f"{name.lower().replace(' ', '-')}.example"
+    return name, f"{name.lower().replace(' ', '-')}.example", PLACES[number % len(PLACES)][1]
 
 
 def person(rng: Random) -> str:

@@ -50,29 +50,20 @@ class PartnerPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Refund:
-    """`minor` cents go back to the customer at `at`."""
-
-    minor: int
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class DealPlan:
-    """One deal of the year. `partner` and `co_seller` are positions in the plan's list of partners."""
+    """One deal of the year. `partner` and `co_seller` are positions in the plan's list of partners; money is in cents."""
 
     number: int
     partner: int
     co_seller: int | None
     account: int
-    country: str
     product: str
     family: str
     minor: int
     engaged_at: datetime
     ending: Ending
     closed_at: datetime | None
-    refunds: tuple[Refund, ...]
+    refunds: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +124,11 @@ def _deal(rng: Random, number: int, *, weights: list[float], now: datetime, live
     closed_at = None if live or ending is Ending.OPEN else min(engaged_at + timedelta(days=days_to_close), now - timedelta(hours=1))
     product, family, price = rng.choice(names.PRODUCTS)
     minor = price * 100 * rng.randint(1, 6) - rng.randint(0, 9_999)
-    refunds = _refunds(rng, minor, closed_at=closed_at or now, now=now) if ending is Ending.WON else ()
+    refunds = _refunds(rng, minor) if ending is Ending.WON else ()
     co_seller = (partner + 1) % len(weights) if rng.random() < 0.1 else None
-    country = rng.choice(names.PLACES)[1]
-    return DealPlan(number, partner, co_seller, number, country, product, family, minor, engaged_at, ending, closed_at, refunds)
+    # A history has its overlaps: now and then an account that somebody had before.
+    account = number if live or rng.random() > 0.08 else rng.randrange(number + 1)
+    return DealPlan(number, partner, co_seller, account, product, family, minor, engaged_at, ending, closed_at, refunds)
 
 
 def _live(rng: Random, number: int, *, weights: list[float], now: datetime) -> LiveDeal:
@@ -145,12 +137,11 @@ def _live(rng: Random, number: int, *, weights: list[float], now: datetime) -> L
     return LiveDeal(deal, rival if rng.random() < 0.4 else None)
 
 
-def _refunds(rng: Random, minor: int, *, closed_at: datetime, now: datetime) -> tuple[Refund, ...]:
-    """One won deal in twelve gives money back: all of it at once, or in two parts."""
+def _refunds(rng: Random, minor: int) -> tuple[int, ...]:
+    """One won deal in twelve gives money back: all of it at once, a part, or all in two parts."""
     if rng.random() > 1 / 12:
         return ()
-    at = min(closed_at + timedelta(days=rng.randint(1, 40)), now)
     if rng.random() < 0.4:
-        return (Refund(minor, at),)
+        return (minor,)
     first = rng.randint(1, minor - 1)
-    return (Refund(first, at), Refund(minor - first, at)) if rng.random() < 0.5 else (Refund(first, at),)
+    return (first, minor - first) if rng.random() < 0.5 else (first,)
