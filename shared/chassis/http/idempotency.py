@@ -89,7 +89,11 @@ async def begin(uow: UnitOfWork, claim: Claim) -> Response | None:
 
 
 async def store(uow: UnitOfWork, claim: Claim, response: Response) -> None:
-    """Keep the answer in the transaction that it reports on. A streamed answer has no bytes to keep."""
+    """Keep the answer in the transaction that it reports on. A streamed answer has no bytes to keep.
+
+    An answer with a secret in it carries another as `kept`, to be stored and repeated in its place.
+    """
+    response = getattr(response, "kept", response)
     body = getattr(response, "body", None)
     if body is None:
         return

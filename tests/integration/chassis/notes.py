@@ -58,6 +58,10 @@ async def write(body: NewNote, uow: Uow, actor: Writer) -> Note:
         raise NoteRefused(word="raise")
     if body.text == "return":
         return problem(NoteRefused(word="return"))
+    if body.text == "secret":
+        shown = Response("s3cret")
+        shown.kept = Response("hidden")  # type: ignore[attr-defined]
+        return shown  # type: ignore[return-value]
     if body.text == "bug":
         raise ZeroDivisionError
     return note

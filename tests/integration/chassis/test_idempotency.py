@@ -84,6 +84,13 @@ async def test_post_when_a_returned_problem_was_committed_then_it_is_replayed(pa
     assert await _count(partner) == 1
 
 
+async def test_post_when_the_answer_shows_a_secret_then_the_repeat_does_not(partner: Client) -> None:
+    first = await partner.post("/v1/notes", json={"text": "secret"}, headers=KEY)
+    second = await partner.post("/v1/notes", json={"text": "secret"}, headers=KEY)
+
+    assert (first.body, second.body) == (b"s3cret", b"hidden")
+
+
 async def test_post_when_the_key_is_no_key_then_refused(partner: Client) -> None:
     for key in ("", "x" * 256, "é"):
         assert (await partner.post("/v1/notes", json={"text": "x"}, headers={"idempotency-key": key})).code == "idempotency_key_invalid"
