@@ -1,0 +1,165 @@
+"""Deals over HTTP: register, look, close, amend, reopen, refund, withdraw, extend."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query, Response
+
+from services.registration.api import models as m
+from services.registration.domain.accounts import Customer, Registrable
+from services.registration.domain.countries import country_code
+from services.registration.domain.deal import Deal
+from services.registration.domain.refusals import PartnerMismatch, StaffOnly
+from services.registration.domain.values import PartnerId, State
+from services.registration.mapping import families_of
+from services.registration.policy import Policy
+from services.registration.store import deals
+from services.registration.use_cases.change import Target
+from services.registration.use_cases.close import Closing, amend, close
+from services.registration.use_cases.extend import extend
+from services.registration.use_cases.refund import RefundRequest, refund
+from services.registration.use_cases.register import Registration, register
+from services.registration.use_cases.reopen import reopen
+from services.registration.use_cases.withdraw import withdraw
+from shared.chassis.errors import Refused
+from shared.chassis.http import IfMatch, InvalidRequest, Page, PageQuery, Principal, Router, Uow, etag, problem, requires
+from shared.chassis.money import Money
+from shared.chassis.policies import Policies
+
+Reader = Annotated[Principal, requires("deals:read")]
+Writer = Annotated[Principal, requires("deals:write")]
+Manager = Annotated[Principal, requires("deals:admin")]
+
+
+def target(deal_id: UUID, if_match: IfMatch) -> Target:
+    """The deal of the path, in the version that the caller knows."""
+    return Target(deal_id, if_match.expects)
+
+
+OneDeal = Annotated[Target, Depends(target)]
+
+
+def routes(policies: Policies[Policy], *, registrable: Registrable) -> Router:
+    """The routes of deals."""
+    router = Router(prefix="/v1/deals", tags=["deals"])
+    _add_reading(router)
+    _add_registering(router, policies, registrable)
+    _add_closing(router, policies)
+    _add_changing(router, policies)
+    return router
+
+
+def _shown(deal: Deal, uow: Uow, response: Response) -> m.DealOut:
+    etag(response, deal.version)
+    return m.deal_out(deal, now=uow.now)
+
+
+def _add_reading(router: Router) -> None:
+    @router.get("")
+    async def list_deals(
+        uow: Uow,
+        _: Reader,
+        paging: PageQuery,
+        state: State | None = None,
+        partner_id: UUID | None = None,
+        account_id: UUID | None = None,
+        source: Annotated[str | None, Query(max_length=300)] = None,
+        external_id: Annotated[str | None, Query(max_length=300)] = None,
+        conflict: bool | None = None,
+    ) -> Page[m.DealOut]:
+        """Deals, oldest first; a partner sees its own."""
+        after = paging.after(UUID)
+        wanted = deals.Filter(
+            state=state, partner_id=partner_id, account_id=account_id, source=source, external_id=external_id, conflict=conflict
+        )
+        found = await deals.listed(uow, wanted, after=after[0] if after else None, limit=paging.limit + 1)
+        return paging.page(found, view=lambda deal: m.deal_out(deal, now=uow.now), key=lambda deal: (deal.id,))
+
+    @router.get("/{deal_id}")
+    async def read_deal(deal_id: UUID, uow: Uow, _: Reader, response: Response) -> m.DealOut:
+        """One deal."""
+        return _shown(await deals.seen(uow, deal_id), uow, response)
+
+
+def _add_registering(router: Router, policies: Policies[Policy], registrable: Registrable) -> None:
+    @router.post("", status_code=201)
+    async def register_deal(body: m.NewDeal, uow: Uow, caller: Writer, response: Response) -> m.DealOut:
+        """First to register is protected. A rival is told `account_taken`, and nothing else."""
+        policy = (await policies.at(uow, uow.now))[1]
+        outcome = await register(uow, _registration(body, caller), policy=policy, registrable=registrable)
+        if isinstance(outcome, Refused):
+            return problem(outcome)  # type: ignore[no-any-return] # returned, not raised: the refusal itself is on record
+        response.headers["Location"] = f"v1/deals/{outcome.id}"
+        return _shown(outcome, uow, response)
+
+
+def _registration(body: m.NewDeal, caller: Principal) -> Registration:
+    """The registration that `caller` may ask for. Raises PartnerMismatch, StaffOnly, InvalidRequest."""
+    if caller.partner_id and body.partner_id not in (None, caller.partner_id):
+        raise PartnerMismatch
+    if caller.partner_id and body.registered_at:
+        raise StaffOnly(field="registered_at")
+    partner_id = caller.partner_id or body.partner_id
+    if partner_id is None:
+        raise InvalidRequest(reason="Name the partner (partner_id) for whom the deal is registered.")
+    country = (country_code(body.country) or body.country.strip() or None) if body.country else None
+    return Registration(
+        partner_id=PartnerId(partner_id),
+        customer=Customer(
+            name=body.account_name.strip(), domain=body.account_domain, country=country, tax_id=body.tax_id, crm_ids=body.crm_ids
+        ),
+        families=families_of(body.families),
+        territory=body.territory,
+        expected=Money.parse(body.expected_amount, body.currency) if body.expected_amount else None,
+        registered_at=body.registered_at,
+    )
+
+
+def _check_staff(body: m.TermsIn, caller: Principal) -> None:
+    """What decides over credit is not a partner's to say. Raises StaffOnly."""
+    if caller.partner_id is None:
+        return
+    for field in ("closed_at", "credit_decided"):
+        if getattr(body, field, None):
+            raise StaffOnly(field=field)
+
+
+def _add_closing(router: Router, policies: Policies[Policy]) -> None:
+    @router.post("/{deal_id}/close")
+    async def close_deal(one: OneDeal, body: m.CloseIn, uow: Uow, caller: Writer, response: Response) -> m.DealOut:
+        """Won or lost. A deal may close long after its protection ended; the programme says whether it is credited then."""
+        _check_staff(body, caller)
+        policy = (await policies.at(uow, uow.now))[1]
+        closing = Closing(outcome=body.outcome, draft=body.draft(), closed_at=body.closed_at, credit_decided=body.credit_decided)
+        return _shown(await close(uow, one, closing, policy=policy), uow, response)
+
+    @router.post("/{deal_id}/amend")
+    async def amend_deal(one: OneDeal, body: m.AmendIn, uow: Uow, caller: Writer, response: Response) -> m.DealOut:
+        """Replace the terms of a won deal, whole."""
+        _check_staff(body, caller)
+        return _shown(await amend(uow, one, body.draft(), closed_at=body.closed_at, reason=body.reason), uow, response)
+
+    @router.post("/{deal_id}/reopen")
+    async def reopen_deal(one: OneDeal, body: m.ReasonIn, uow: Uow, _: Writer, response: Response) -> m.DealOut:
+        """Undo the last close."""
+        return _shown(await reopen(uow, one, reason=body.reason), uow, response)
+
+
+def _add_changing(router: Router, policies: Policies[Policy]) -> None:
+    @router.post("/{deal_id}/refund")
+    async def refund_deal(one: OneDeal, body: m.RefundIn, uow: Uow, _: Writer, response: Response) -> m.DealOut:
+        """Give money back to the customer: whole, an amount, or parts of lines."""
+        parts = [(line.line_id, line.amount) for line in body.lines]
+        request = RefundRequest(refund_id=body.refund_id, amount=body.amount, parts=parts, reason=body.reason)
+        return _shown(await refund(uow, one, request), uow, response)
+
+    @router.post("/{deal_id}/withdraw")
+    async def withdraw_deal(one: OneDeal, body: m.ReasonIn, uow: Uow, _: Writer, response: Response) -> m.DealOut:
+        """Take an open registration back; the account is free at once."""
+        return _shown(await withdraw(uow, one, reason=body.reason), uow, response)
+
+    @router.post("/{deal_id}/extend")
+    async def extend_deal(one: OneDeal, uow: Uow, _: Manager, response: Response) -> m.DealOut:
+        """Prolong protection that still holds, as often as the programme allows."""
+        policy = (await policies.at(uow, uow.now))[1]
+        return _shown(await extend(uow, one, policy=policy), uow, response)

@@ -1,0 +1,1 @@
+"""Pure rules of deal registration: no clock, no ids, no IO."""

@@ -1,0 +1,82 @@
+"""Who the customer is: identifiers that name an account exactly, and the rule that finds the account by them."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from services.registration.domain.countries import country_code
+from services.registration.domain.refusals import AccountAmbiguous, AccountNameMissing
+from services.registration.domain.values import AccountId
+
+_NOT_WORD = re.compile(r"[\W_]+")
+_SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://")
+
+Registrable = Callable[[str], str | None]
+"""The registrable domain of a host by the public suffix list ("shop.acme.co.uk" → "acme.co.uk"), or None."""
+
+
+class IdentifierKind(StrEnum):
+    """Ways to name an account; a match of any one is exact."""
+
+    CRM = "crm"
+    DOMAIN = "domain"
+    NAME = "name"
+    TAX = "tax"
+
+
+class Identifier(NamedTuple):
+    """One normalised name of an account, e.g. (domain, acme.co.uk) or (name, acme holding|DE)."""
+
+    kind: IdentifierKind
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """The customer as given: whatever is known of it."""
+
+    name: str
+    domain: str | None = None
+    country: str | None = None
+    tax_id: str | None = None
+    crm_ids: tuple[str, ...] = ()
+
+
+def identifiers(customer: Customer, *, registrable: Registrable, free_mail: frozenset[str]) -> tuple[Identifier, ...]:
+    """Every identifier of `customer`, sorted. Raises AccountNameMissing."""
+    name = _words(customer.name)
+    if not name:
+        raise AccountNameMissing
+    country = country_code(customer.country) or _words(customer.country) if customer.country else ""
+    found = {Identifier(IdentifierKind.NAME, f"{name}|{country}")}
+    host = registrable(_host(customer.domain)) if customer.domain else None
+    if host and host not in free_mail:
+        found.add(Identifier(IdentifierKind.DOMAIN, host))
+    if customer.tax_id and (tax := _NOT_WORD.sub("", customer.tax_id).upper()):
+        found.add(Identifier(IdentifierKind.TAX, tax))
+    found |= {Identifier(IdentifierKind.CRM, crm.strip()) for crm in customer.crm_ids if crm.strip()}
+    return tuple(sorted(found))
+
+
+def _words(text: str) -> str:
+    return _NOT_WORD.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
+
+
+def _host(text: str) -> str:
+    """The host in a domain, an address of a page or an e-mail address, in ASCII."""
+    host = _SCHEME.sub("", text.strip().lower()).split("/", 1)[0].rsplit("@", 1)[-1].split(":", 1)[0].strip(".")
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:  # a label is empty or too long: it names nobody
+        return ""
+
+
+def find(known: Mapping[Identifier, AccountId], wanted: Iterable[Identifier]) -> AccountId | None:
+    """The account that any of `wanted` names, None if it is new. Two accounts are never merged: raises AccountAmbiguous."""
+    matches = {known[identifier] for identifier in wanted if identifier in known}
+    if len(matches) > 1:
+        raise AccountAmbiguous
+    return next(iter(matches), None)

@@ -1,0 +1,107 @@
+"""The words of deal registration: ids, states, lines, credits and terms."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from fractions import Fraction
+from typing import NewType
+from uuid import UUID
+
+from services.registration.domain.refusals import AmountNegative, BeneficiaryTwice, LinesInvalid, SplitsNotOne
+from shared.chassis.money import Money
+
+DealId = NewType("DealId", UUID)
+PartnerId = NewType("PartnerId", UUID)
+AccountId = NewType("AccountId", UUID)
+
+
+class State(StrEnum):
+    """Where a deal stands. Expiry is no state: it ends exclusivity, not the deal."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+    WITHDRAWN = "withdrawn"
+
+
+class Outcome(StrEnum):
+    """How a deal closes."""
+
+    WON = "won"
+    LOST = "lost"
+
+
+class Standing(StrEnum):
+    """Whether a partner may work."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    TERMINATED = "terminated"
+
+
+class CreditAfterExpiry(StrEnum):
+    """Who is credited when a deal is won after its protection ended (a policy)."""
+
+    UNLESS_RIVAL_HOLDS = "unless_rival_holds"
+    NEVER = "never"
+    REVIEW = "review"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a deal; `amount_minor` is the net revenue of the whole line, in the deal's currency."""
+
+    line_id: str
+    product: str
+    family: str
+    quantity: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A beneficiary's share."""
+
+    partner_id: PartnerId
+    share: Fraction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """The whole commercial content of a closed deal; `amount` is the sum of the lines."""
+
+    closed_at: datetime
+    amount: Money
+    lines: tuple[Line, ...]
+    credits: tuple[Credit, ...]
+    overlays: tuple[Credit, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """Raises AmountNegative, LinesInvalid, SplitsNotOne or BeneficiaryTwice."""
+        if any(line.amount_minor < 0 for line in self.lines) or self.amount.minor < 0:
+            raise AmountNegative
+        if len({line.line_id for line in self.lines}) != len(self.lines):
+            raise LinesInvalid(reason="a line id occurs twice")
+        if sum(line.amount_minor for line in self.lines) != self.amount.minor:
+            raise LinesInvalid(reason="the lines do not add up to the amount")
+        if any(line.quantity < 1 for line in self.lines):
+            raise LinesInvalid(reason="a quantity is below 1")
+        _check_shares(self.credits, self.overlays)
+
+
+def _check_shares(credits_: tuple[Credit, ...], overlays: tuple[Credit, ...]) -> None:
+    total = sum((credit.share for credit in credits_), Fraction(0))
+    if total != 1 or any(credit.share <= 0 for credit in credits_):
+        raise SplitsNotOne(total=total)
+    if any(overlay.share <= 0 for overlay in overlays):
+        raise SplitsNotOne(total=Fraction(0))
+    for group in (credits_, overlays):
+        if len({credit.partner_id for credit in group}) != len(group):
+            raise BeneficiaryTwice
+
+
+def sole_credit(partner_id: PartnerId) -> tuple[Credit, ...]:
+    """All of the credit for one partner."""
+    return (Credit(partner_id, Fraction(1)),)

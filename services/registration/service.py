@@ -1,0 +1,33 @@
+"""The service put together."""
+
+from pathlib import Path
+
+from services.registration.api import imports, routes
+from services.registration.consumers import handlers
+from services.registration.policy import Policy
+from services.registration.settings import Settings
+from services.registration.store.tables import metadata
+from services.registration.suffixes import registrable_domain
+from services.registration.timers import timers
+from shared.chassis.clock import Clock
+from shared.chassis.policies import Policies
+from shared.chassis.service import Platform, Service
+
+
+def build(settings: Settings, *, clock: Clock) -> Service:
+    """HTTP for deals and imports; a worker that follows partners and sales systems, and ends protections."""
+    platform = Platform("registration", settings, clock=clock)
+    policies = Policies(Policy)
+    app = platform.app(
+        title="Registration",
+        description="Deals: first to register is protected; won, lost, amended, reopened, refunded.",
+        routers=[routes.routes(policies, registrable=registrable_domain), imports.routes(policies, registrable=registrable_domain)],
+    )
+    return Service(
+        platform,
+        metadata=metadata,
+        migrations=Path(__file__).parent / "store" / "migrations",
+        app=app,
+        handlers=handlers(policies, registrable=registrable_domain),
+        timers=timers(every_s=settings.expiry_interval_s),
+    )

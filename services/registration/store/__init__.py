@@ -1,0 +1,1 @@
+"""What registration keeps, and how it is read and written."""

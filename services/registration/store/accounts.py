@@ -1,0 +1,86 @@
+"""Accounts and what names them: found and locked by identifiers, entered without a gap for a second of the same."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import orjson
+
+from services.registration.domain.accounts import Identifier, IdentifierKind
+from services.registration.domain.directory import NewAccount
+from services.registration.domain.values import AccountId, PartnerId
+from shared.chassis.database import UnitOfWork
+
+_FIND = """
+select i.kind, i.value, i.account_id
+from unnest($1::text[], $2::text[]) w(kind, value)
+join account_identifiers i on i.kind = w.kind and i.value = w.value join accounts a on a.id = i.account_id
+order by a.id for no key update of a"""
+_FIND_WITH_PARTNER = """
+select p.state, f.kind, f.value, f.account_id
+from (values (1)) one left join known_partners p on p.id = $3 left join lateral (
+  select i.kind, i.value, i.account_id
+  from unnest($1::text[], $2::text[]) w(kind, value)
+  join account_identifiers i on i.kind = w.kind and i.value = w.value join accounts a on a.id = i.account_id
+  order by a.id for no key update of a
+) f on true"""
+_LOCK = "select id from accounts where id = any($1::uuid[]) order by id for no key update"
+_ADD_ACCOUNTS = """
+insert into accounts (id, name, country, created_at)
+select id, name, country, $4 from unnest($1::uuid[], $2::text[], $3::text[]) r(id, name, country)"""
+# Sorted, so that two who enter overlapping sets wait for each other instead of dying.
+_ADD_IDENTIFIERS = """
+insert into account_identifiers (kind, value, account_id)
+select kind, value, account_id from unnest($1::text[], $2::text[], $3::uuid[]) r(kind, value, account_id) order by kind, value
+on conflict do nothing returning 1"""
+_FORGET_IDENTIFIERS = "delete from account_identifiers where account_id = any($1::uuid[])"
+_FORGET_ACCOUNTS = "delete from accounts where id = any($1::uuid[])"
+_REVIEW = """
+insert into account_reviews (id, partner_id, account_name, identifiers, reason, raised_at) values ($1, $2, $3, $4::jsonb, $5, $6)
+on conflict do nothing"""
+
+Known = dict[Identifier, AccountId]
+
+
+async def find(uow: UnitOfWork, wanted: Iterable[Identifier]) -> Known:
+    """Which accounts the identifiers name, the accounts locked until the transaction ends."""
+    pairs = sorted(set(wanted))
+    rows = await uow.fetch(_FIND, [i.kind.value for i in pairs], [i.value for i in pairs]) if pairs else ()
+    return {Identifier(IdentifierKind(kind), value): AccountId(account) for kind, value, account in rows}
+
+
+async def find_for(uow: UnitOfWork, wanted: Sequence[Identifier], *, partner_id: PartnerId) -> tuple[str | None, Known]:
+    """`find`, and in the same statement the state of the partner who asks (None: unknown)."""
+    rows = await uow.fetch(_FIND_WITH_PARTNER, [i.kind.value for i in wanted], [i.value for i in wanted], partner_id)
+    known = {Identifier(IdentifierKind(kind), value): AccountId(account) for _, kind, value, account in rows if kind}
+    return rows[0][0], known
+
+
+async def lock(uow: UnitOfWork, ids: Iterable[AccountId]) -> None:
+    """Hold the accounts until the transaction ends: what is decided about them is decided once."""
+    if wanted := sorted(set(ids)):
+        await uow.fetch(_LOCK, wanted)
+
+
+async def add(uow: UnitOfWork, accounts: Sequence[NewAccount], names: dict[Identifier, AccountId]) -> bool:
+    """Enter new accounts and new names of accounts. False if somebody else entered one of the names meanwhile:
+
+    the new accounts are then gone again, and the names must be looked up anew.
+    """
+    if accounts:
+        columns = [[a.id for a in accounts], [a.name for a in accounts], [a.country for a in accounts]]
+        await uow.fetch(_ADD_ACCOUNTS, *columns, uow.now)
+    if not names:
+        return True
+    entered = await uow.fetch(_ADD_IDENTIFIERS, [i.kind.value for i in names], [i.value for i in names], list(names.values()))
+    if len(entered) == len(names):
+        return True
+    ids = [account.id for account in accounts]
+    await uow.fetch(_FORGET_IDENTIFIERS, ids)
+    await uow.fetch(_FORGET_ACCOUNTS, ids)
+    return False
+
+
+async def flag(uow: UnitOfWork, review_id: UUID, *, partner_id: PartnerId, name: str, wanted: Iterable[Identifier], reason: str) -> None:
+    """Put a customer that could not be told on the list for review."""
+    names = orjson.dumps([[i.kind.value, i.value] for i in wanted]).decode()
+    await uow.fetch(_REVIEW, review_id, partner_id, name, names, reason, uow.now)

@@ -1,0 +1,126 @@
+"""Deals in the store: read under their locks, written as sets."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.registration.domain.deal import Deal
+from services.registration.domain.values import DealId, PartnerId, State
+from services.registration.store import rows
+from services.registration.store.slots import one_holder
+from services.registration.store.tables import deals
+from shared.chassis.database import UnitOfWork
+from shared.chassis.errors import NotFound
+
+_SET = ", ".join(f"{name} = r.{name}" for name in rows.COLUMNS if name not in ("id", "partner_id", "account_id", "recorded_at"))
+_BY_ID = "select * from deals where id = $1 for update"
+_BY_ORIGIN = """
+select d.* from unnest($1::text[], $2::text[]) w(source, external_id) join deals d using (source, external_id)
+order by d.id for update of d"""
+_INSERT = "insert into deals select * from jsonb_populate_recordset(null::deals, $1::jsonb)"
+_SAVE = f"update deals d set {_SET} from jsonb_populate_recordset(null::deals, $1::jsonb) r where d.id = r.id"  # noqa: S608 - column names
+_DUE = """
+select * from deals where state = 'open' and granted and not expired and protection_ended_at is null and protected_until <= $1
+order by protected_until limit $2 for update skip locked"""
+_OPEN_OF = "select * from deals where partner_id = $1 and state = 'open' order by id for update"
+_ENDED_BEFORE = """
+select 1 from deals where partner_id = $1 and account_id = $2 and families && $3::text[]
+and (state = 'withdrawn' or expired) and coalesce(protection_ended_at, protected_until) > $4 limit 1"""
+# The quota's row is locked by the update and counted again under that lock: two requests cannot both take the last place.
+_ENTER = """
+with place as (
+  update registration_quotas set open_deals = open_deals + 1 where partner_id = $2 and open_deals < $3 returning 1
+), deal as (
+  insert into deals select r.* from place, jsonb_populate_recordset(null::deals, $1::jsonb) r returning 1
+), slot as (
+  insert into protection_slots (deal_id, account_id, family, path, during)
+  select $4, $5, family, $6, tstzrange($7, $8) from deal, unnest($9::text[]) family
+)
+select count(*) from deal"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which deals a list shows."""
+
+    state: State | None = None
+    partner_id: UUID | None = None
+    account_id: UUID | None = None
+    source: str | None = None
+    external_id: str | None = None
+    conflict: bool | None = None
+
+
+async def one(uow: UnitOfWork, deal_id: DealId) -> Deal:
+    """The deal, locked until the transaction ends. Raises NotFound."""
+    found = await uow.fetch(_BY_ID, deal_id)
+    if not found:
+        raise NotFound(what="deal")
+    return rows.read(found[0])
+
+
+async def seen(uow: UnitOfWork, deal_id: UUID) -> Deal:
+    """The deal, not locked. Raises NotFound."""
+    found = (await uow.execute(sa.select(deals).where(deals.c.id == deal_id))).first()
+    if found is None:
+        raise NotFound(what="deal")
+    return rows.read(found)
+
+
+async def listed(uow: UnitOfWork, wanted: Filter, *, after: UUID | None, limit: int) -> Sequence[Deal]:
+    """At most `limit` deals after `after`, oldest first."""
+    query = sa.select(deals).order_by(deals.c.id).limit(limit)
+    for name in ("state", "partner_id", "account_id", "source", "external_id", "conflict"):
+        if (value := getattr(wanted, name)) is not None:
+            query = query.where(deals.c[name] == value)
+    if after is not None:
+        query = query.where(deals.c.id > after)
+    return [rows.read(row) for row in (await uow.execute(query)).all()]
+
+
+async def by_origin(uow: UnitOfWork, origins: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Deal]:
+    """The deals that follow these records of sales systems, locked."""
+    sources, external = zip(*sorted(set(origins)), strict=True)
+    found = await uow.fetch(_BY_ORIGIN, list(sources), list(external))
+    return {(row.source, row.external_id): rows.read(row) for row in found}
+
+
+async def due(uow: UnitOfWork, *, limit: int) -> list[Deal]:
+    """Deals whose protection has run out unannounced, locked; those that somebody works on come next time."""
+    return [rows.read(row) for row in await uow.fetch(_DUE, uow.now, limit)]
+
+
+async def open_of(uow: UnitOfWork, partner_id: PartnerId) -> list[Deal]:
+    """The partner's open deals, locked."""
+    return [rows.read(row) for row in await uow.fetch(_OPEN_OF, partner_id)]
+
+
+async def ended_within(uow: UnitOfWork, deal: Deal, *, since: datetime) -> bool:
+    """Whether the same partner's earlier registration of this deal ended after `since`."""
+    scope = deal.scope
+    return bool(await uow.fetch(_ENDED_BEFORE, deal.partner_id, scope.account_id, list(scope.families), since))
+
+
+async def enter(uow: UnitOfWork, deal: Deal, *, limit: int) -> bool:
+    """Write a new protected deal, its slots and its place in the quota in one statement; False if there is no place left."""
+    scope, window = deal.scope, deal.protection.window
+    row = rows.as_json([deal], recorded_at=uow.now)
+    slot = (deal.id, scope.account_id, scope.path, window.start, window.end, list(scope.families))
+    with one_holder():
+        written = await uow.fetch(_ENTER, row, deal.partner_id, limit, *slot)
+    return bool(written[0][0])
+
+
+async def insert(uow: UnitOfWork, new: Sequence[Deal]) -> None:
+    """Write new deals."""
+    if new:
+        await uow.fetch(_INSERT, rows.as_json(new, recorded_at=uow.now))
+
+
+async def save(uow: UnitOfWork, *changed: Deal) -> None:
+    """Write deals that were read under their locks."""
+    if changed:
+        await uow.fetch(_SAVE, rows.as_json(changed, recorded_at=uow.now))

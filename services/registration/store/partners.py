@@ -1,0 +1,48 @@
+"""What is known of partners, from their own facts, and how many registrations each has open."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from services.registration.domain.values import PartnerId, Standing
+from shared.chassis.database import UnitOfWork
+
+_OF = "select id, state, kind from known_partners where id = any($1::uuid[])"
+# A fact that is older than what is known changes nothing: topics have no order among each other.
+_LEARN = """
+insert into known_partners as k (id, state, kind, sequence) values ($1, $2, $3, $4)
+on conflict (id) do update set state = excluded.state, kind = coalesce(excluded.kind, k.kind), sequence = excluded.sequence
+where excluded.sequence > k.sequence returning 1"""
+_NAME_KIND = "update known_partners set kind = coalesce(kind, $2) where id = $1"
+_QUOTA = "insert into registration_quotas (partner_id, open_deals) values ($1, 0) on conflict do nothing"
+_MOVE = """
+with held as (select partner_id from registration_quotas where partner_id = any($1::uuid[]) order by partner_id for update)
+update registration_quotas q set open_deals = greatest(0, q.open_deals + m.by)
+from unnest($1::uuid[], $2::int[]) m(partner_id, by), held where q.partner_id = m.partner_id and held.partner_id = q.partner_id"""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPartner:
+    standing: Standing
+    kind: str | None
+
+
+async def of(uow: UnitOfWork, ids: Iterable[PartnerId]) -> dict[PartnerId, KnownPartner]:
+    """Those of `ids` that are known."""
+    rows = await uow.fetch(_OF, sorted(set(ids)))
+    return {PartnerId(id_): KnownPartner(Standing(state), kind) for id_, state, kind in rows}
+
+
+async def learn(uow: UnitOfWork, partner_id: PartnerId, *, standing: Standing, kind: str | None, sequence: int) -> bool:
+    """Take a partner's newest fact in; False if a newer one is known."""
+    await uow.fetch(_QUOTA, partner_id)
+    newer = bool(await uow.fetch(_LEARN, partner_id, standing.value, kind, sequence))
+    if not newer and kind:
+        await uow.fetch(_NAME_KIND, partner_id, kind)
+    return newer
+
+
+async def move_quota(uow: UnitOfWork, changes: Mapping[PartnerId, int]) -> None:
+    """Count open registrations up or down."""
+    moved = {partner: by for partner, by in changes.items() if by}
+    if moved:
+        await uow.fetch(_MOVE, list(moved), list(moved.values()))

@@ -1,0 +1,58 @@
+"""Close a deal as won or lost, or correct the terms of a win."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.registration.domain import deal as life
+from services.registration.domain.deal import CreditRule, Deal
+from services.registration.domain.drafts import TermsDraft
+from services.registration.domain.protection import instant, rivals
+from services.registration.domain.values import Outcome, Terms
+from services.registration.policy import Policy
+from services.registration.store import slots
+from services.registration.use_cases.change import Target, kind_of_registrant, load, settle
+from shared.chassis.database import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """How the deal ends. Without `closed_at` it closes now; with `credit_decided` staff has settled whom it is credited to."""
+
+    outcome: Outcome
+    draft: TermsDraft
+    closed_at: datetime | None = None
+    credit_decided: bool = False
+
+
+async def close(uow: UnitOfWork, target: Target, closing: Closing, *, policy: Policy) -> Deal:
+    """Raises what the deal's `close`, the draft's `exact` and `load` raise."""
+    deal = await load(uow, target)
+    terms = _terms(deal, closing.draft, outcome=closing.outcome, at=closing.closed_at or uow.now)
+    kind = await kind_of_registrant(uow, deal.partner_id, terms)
+    credit = None if closing.credit_decided else await _credit(uow, deal, terms, policy=policy)
+    closed, fact = life.close(deal, outcome=closing.outcome, terms=terms, now=uow.now, credit=credit)
+    await slots.end(uow, [deal.id], at=terms.closed_at)
+    return await settle(uow, deal, closed, fact, partner_kind=kind)
+
+
+async def amend(uow: UnitOfWork, target: Target, draft: TermsDraft, *, closed_at: datetime | None, reason: str) -> Deal:
+    """Replace the terms of a won deal. Without `closed_at` the date stays."""
+    deal = await load(uow, target)
+    terms = _terms(deal, draft, outcome=Outcome.WON, at=closed_at or deal.won_terms().closed_at)
+    kind = await kind_of_registrant(uow, deal.partner_id, terms)
+    amended, fact = life.amend(deal, terms=terms, reason=reason, now=uow.now)
+    return await settle(uow, deal, amended, fact, partner_kind=kind)
+
+
+def _terms(deal: Deal, draft: TermsDraft, *, outcome: Outcome, at: datetime) -> Terms:
+    return draft.exact(outcome, closed_at=at, partner_id=deal.partner_id, families=deal.scope.families)
+
+
+async def _credit(uow: UnitOfWork, deal: Deal, terms: Terms, *, policy: Policy) -> CreditRule:
+    """Whether a rival holds the account at the close; asked only where that can matter."""
+    if deal.protection.holds_at(terms.closed_at):
+        return CreditRule(policy.credit_after_expiry, rival_holds=False)
+    moment = instant(terms.closed_at)
+    board = await slots.board(uow, [deal.scope.account_id], since=moment.start, until=moment.end)
+    holders = board.holders(deal.scope, moment, besides=deal.id)
+    return CreditRule(policy.credit_after_expiry, rival_holds=bool(rivals(holders, deal.partner_id)))

@@ -1,0 +1,25 @@
+"""Finding or entering the accounts that customers are, once and for all, also when two enter the same one at once."""
+
+from collections.abc import Mapping, Sequence
+
+from services.registration.domain.accounts import Identifier
+from services.registration.domain.directory import Introduction, Party, introduce
+from services.registration.domain.values import AccountId
+from services.registration.store import accounts
+from shared.chassis.database import UnitOfWork
+from shared.chassis.errors import Transient
+from shared.chassis.ids import new_id
+
+_ATTEMPTS = 5
+
+
+async def identify(uow: UnitOfWork, parties: Sequence[Party], *, known: Mapping[Identifier, AccountId] | None = None) -> Introduction:
+    """Who `parties` are; their accounts are locked until the transaction ends. `known` saves the first look."""
+    for _ in range(_ATTEMPTS):
+        if known is None:
+            known = await accounts.find(uow, (identifier for party in parties for identifier in party.identifiers))
+        made = introduce(known, parties, make_id=lambda: AccountId(new_id()))
+        if await accounts.add(uow, made.new_accounts, made.new_names):
+            return made
+        known = None  # somebody else entered one of the names and has committed: it is found now
+    raise Transient("the accounts are being entered by others")
