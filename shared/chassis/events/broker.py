@@ -93,6 +93,8 @@ class Consumer:
         )
         self._subscriber(self._handle)
         self._last_poll = time.monotonic()
+        self._at_work_on: int | None = None  # timestamps of Kafka, in milliseconds
+        self._reached: int | None = None
         self._watch: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -121,6 +123,7 @@ class Consumer:
 
     async def _handle(self, records: Any) -> None:
         self._last_poll = time.monotonic()
+        self._at_work_on = min(record.timestamp for record in records)
         prefix = self._settings.topic_prefix
         raws = [Raw(r.topic.removeprefix(prefix), r.partition, r.offset, r.key, r.value, tuple(r.headers)) for r in records]
         try:
@@ -131,6 +134,7 @@ class Consumer:
         except Exception:
             await asyncio.sleep(_BRAKE_S)  # a rewound batch comes back at once, thousands of times a second
             raise
+        self._at_work_on, self._reached = None, max(record.timestamp for record in records)
         self._fail_points.hit("consumer.committed")
         if self._processor.breaker.tripped:
             self._pause()
@@ -172,7 +176,14 @@ class Consumer:
     async def _measure(self) -> None:
         while True:
             await asyncio.sleep(1.0)
-            self._metrics.lag_records.set(self._lag_records())
+            lag = self._lag_records()
+            self._metrics.lag_records.set(lag)
+            self._metrics.lag_seconds.set(self._lag_seconds(behind=lag > 0))
+
+    def _lag_seconds(self, *, behind: bool) -> float:
+        """Age of the oldest record of the batch under way, else of the last one handled while more wait, else 0."""
+        since = self._at_work_on if self._at_work_on is not None else self._reached if behind else None
+        return 0.0 if since is None else max(0.0, time.time() - since / 1000)
 
 
 async def _undecoded(message: StreamMessage[tuple[ConsumerRecord, ...]]) -> Any:
