@@ -1,6 +1,7 @@
 """An entry's derivation as steps whose amounts add up to it exactly, and as sentences that a partner could read."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
 from services.commission.domain.brackets import Slice
@@ -67,7 +68,8 @@ def _money(minor: int, currency: str) -> str:
 
 
 def _percent(rate: Fraction) -> str:
-    return f"{float(rate * 100):g} %"
+    percent = f"{Decimal(rate.numerator * 100) / rate.denominator:.6f}"
+    return f"{percent.rstrip('0').rstrip('.')} %"
 
 
 def _accrued(entry: Entry, how: Accrued) -> tuple[list[Step], list[str]]:
