@@ -1,9 +1,11 @@
 """The whole year, stage by stage; what it returns is all that the table and the audit need."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import aiohttp
 
+from hansa.embedded.record import Running
 from hansa.simulate.client import Api
 from hansa.simulate.crowd import Done
 from hansa.simulate.deals import Desk, Ledger
@@ -11,7 +13,9 @@ from hansa.simulate.listener import Listener
 from hansa.simulate.network import Member, learn, sign_up
 from hansa.simulate.plan import Plan
 from hansa.simulate.stores import Flow, Stores
-from hansa.simulate.system import Report, System
+
+Report = Callable[[str, int, int], None]
+"""Progress: which stage, how much of it is done, out of how much."""
 
 STAGES = ("partners", "trainings", "history", "refunds", "today", "settling", "tiers")
 PARTNER_ENDPOINTS = 3
@@ -42,8 +46,8 @@ class Year:
 class Simulation:
     """Carries out a plan on a system through its public API."""
 
-    def __init__(self, system: System, session: aiohttp.ClientSession, *, listener: Listener, stores: Stores, report: Report) -> None:
-        self._system = system
+    def __init__(self, running: Running, session: aiohttp.ClientSession, *, listener: Listener, stores: Stores, report: Report) -> None:
+        self._running = running
         self._session = session
         self._listener = listener
         self._stores = stores
@@ -97,5 +101,5 @@ class Simulation:
         return self._api("partner", member)
 
     def _api(self, role: str, member: Member | None = None) -> Api:
-        token = self._system.token(role, partner_id=member.id if member else None)
-        return Api(self._session, self._system.base_url, token=token)
+        token = self._running.token(role, partner_id=member.id if member else None)
+        return Api(self._session, self._running.address, token=token)
