@@ -92,7 +92,7 @@ def refunded(number: int, *, minor: int) -> DealRefunded:
     return DealRefunded(
         deal_id=deal(number),
         partner_id=partner(1),
-        refund_id=new_id(),
+        refund_id=derived_id("refund", number, minor),
         close_number=1,
         amount=usd(minor),
         occurred_at=NOW,

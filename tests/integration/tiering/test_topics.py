@@ -11,7 +11,7 @@ async def test_deals_read_from_topics_lead_to_a_published_tier(stage: Stage) -> 
     tiering = await stage.launch("tiering")
     wire, operator = await stage.wire(), stage.client(tiering)
     records = [record(closed(1, minor=500_00)), record(activated(1))]
-    await wire.send_all([(one.topic, one.value, one.key, one.headers) for one in records])
+    await wire.send_all([(one.topic, one.key, one.value, one.headers) for one in records])
 
     async def revenue() -> bool:
         await operator.post("/v1/evaluations")
