@@ -1,13 +1,13 @@
 """Job: create each service's database and its three roles on a PostgreSQL server. Running it again changes nothing but passwords.
 
-    HANSA_ADMIN_DSN=postgresql://postgres:…@postgres:5432/postgres HANSA_DB_PASSWORD=… python deploy/bootstrap.py [SERVICE …]
+HANSA_ADMIN_DSN=postgresql://postgres:…@postgres:5432/postgres HANSA_DB_PASSWORD=… python deploy/bootstrap.py [SERVICE …]
 """
 
 import asyncio
 import os
 import sys
 
-from hansa.documents import SERVICES
+from hansa.catalogue import SERVICES
 from shared.chassis.database import bootstrap
 
 

@@ -77,7 +77,11 @@ def _operations(topics: Iterable[Topic]) -> Iterable[tuple[str, dict[str, object
                         "action": action,
                         "channel": {"$ref": f"#/channels/{topic.name}"},
                         "tags": [{"name": service}],
-                        **({"bindings": {"kafka": {"groupId": {"type": "string", "const": f"hansa.{service}"}}}} if action == "receive" else {}),
+                        **(
+                            {"bindings": {"kafka": {"groupId": {"type": "string", "const": f"hansa.{service}"}}}}
+                            if action == "receive"
+                            else {}
+                        ),
                     },
                 )
 

@@ -1,7 +1,6 @@
 """The generated papers: event snapshots, AsyncAPI and OpenAPI. `python -m hansa.documents` renews them, `--check` finds drift."""
 
 import argparse
-import importlib
 import json
 import sys
 from collections.abc import Iterator
@@ -14,13 +13,9 @@ from typing import cast
 import yaml
 
 from hansa.asyncapi import generate
-from shared.chassis.clock import SystemClock
-from shared.chassis.service import Service
+from hansa.catalogue import ROOT, SERVICES, build
 from shared.schemas.compatibility import breaking, document
 from shared.schemas.registry import ALL
-
-ROOT = Path(__file__).parents[1]
-SERVICES = ("partners", "registration", "commission", "tiering", "enablement", "notifications")
 
 
 class BreaksReaders(Exception):
@@ -62,14 +57,7 @@ def snapshots(root: Path) -> Iterator[Document]:
 
 def openapi(name: str) -> dict[str, object]:
     """The OpenAPI document of one service, made without any server."""
-    return cast(dict[str, object], built(name).app.openapi())
-
-
-def built(name: str) -> Service:
-    """A service as its composition root makes it with default settings; nothing is connected yet."""
-    root = importlib.import_module(f"services.{name}.service")
-    settings = importlib.import_module(f"services.{name}.settings").Settings()
-    return cast(Service, root.build(settings, clock=SystemClock()))
+    return cast(dict[str, object], build(name).app.openapi())
 
 
 def _version() -> str:

@@ -12,7 +12,7 @@ import pytest
 import typer
 import yaml
 
-from hansa.documents import SERVICES
+from hansa.catalogue import SERVICES
 from shared.chassis.events.topics import register
 from shared.chassis.telemetry.metrics import Metrics
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from hansa.documents import SERVICES, built
+from hansa.catalogue import SERVICES, build
 from shared.chassis.events.topics import register
 from shared.schemas.registry import ALL, TOPICS
 
@@ -20,7 +20,7 @@ def test_register_when_compared_with_the_schemas_then_both_name_the_same_topics(
 @pytest.mark.parametrize("service", SERVICES)
 def test_consumers_when_compared_with_the_handlers_then_both_say_the_same(service: str) -> None:
     registered = {name for name, topic in TOPICS_BY_NAME.items() if service in topic.consumers}
-    assert registered == set(built(service).handlers.topics)
+    assert registered == set(build(service).handlers.topics)
 
 
 @pytest.mark.parametrize("event", ALL, ids=lambda event: event.topic)
