@@ -86,6 +86,10 @@ def _operations(topics: Iterable[Topic]) -> Iterable[tuple[str, dict[str, object
                 )
 
 
+def _group(service: str) -> dict[str, object]:
+    return {"bindings": {"kafka": {"groupId": {"type": "string", "const": f"hansa.{service}"}}}}
+
+
 def _message(event: type[Event], examples: Path) -> dict[str, object]:
     example = json.loads((examples / f"{event.topic}.v{event.version}.json").read_text())
     return {
