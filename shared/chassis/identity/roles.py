@@ -44,7 +44,6 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "deals:read",
             "deals:write",
             "imports:write",
-            "imports:read",
             "courses:read",
             "enrolments:write",
             "completions:write",
