@@ -17,9 +17,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from hansa import catalogue
+from hansa.embedded.processes import ServerFailed
 from hansa.embedded.record import Running
-from hansa.embedded.system import System
+from hansa.embedded.system import CannotStart, System
 from hansa.simulate.audit import audit
+from hansa.simulate.client import Rejected
+from hansa.simulate.deals import NotTaken
 from hansa.simulate.listener import Listener
 from hansa.simulate.plan import Plan, draw
 from hansa.simulate.stores import Stores
@@ -40,8 +43,12 @@ def demo(
     """Run a simulated partner network for a business year through the public API, then audit every promise."""
     console = Console(stderr=as_json, quiet=as_json)
     plan = draw(seed=seed, partners=partners, deals=deals, now=datetime.now(UTC))
-    with _system(console, keep=keep) as running, _progress(console) as report:
-        summary = asyncio.run(_work(running, plan, report=report))
+    try:
+        with _system(console, keep=keep) as running, _progress(console) as report:
+            summary = asyncio.run(_work(running, plan, report=report))
+    except (CannotStart, ServerFailed, Rejected, NotTaken) as error:
+        typer.echo(f"The demo could not go on: {error}", err=True)
+        raise typer.Exit(1) from error
     if as_json:
         typer.echo(json.dumps(summary.as_json(), indent=2))
     else:

@@ -24,6 +24,9 @@ async def each(items: Sequence[T], work: Callable[[T], Awaitable[R]], *, at_once
         return result
 
     done(0, len(items))
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one(item)) for item in items]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(item)) for item in items]
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None  # the others were cancelled because of it, or failed likewise
     return [task.result() for task in tasks]

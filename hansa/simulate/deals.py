@@ -18,6 +18,10 @@ BATCH = 200
 _AT_ONCE = 8
 
 
+class NotTaken(Exception):
+    """A row of the history was refused; nothing planned may be."""
+
+
 @dataclass
 class Ledger:
     """What the simulation knows to have happened: the audit holds the system to it.
@@ -44,7 +48,7 @@ class Desk:
         self.ledger = Ledger()
 
     async def bring_in(self, connector: Api, history: tuple[DealPlan, ...], *, done: Done) -> None:
-        """Import the history in batches. Raises RuntimeError if a row is not taken."""
+        """Import the history in batches. Raises NotTaken for a row that is refused."""
         done(0, len(history))
         for start in range(0, len(history), BATCH):
             batch = history[start : start + BATCH]
@@ -100,7 +104,7 @@ class Desk:
 
     def _note(self, deal: DealPlan, result: Row) -> None:
         if result["deal_id"] is None:
-            raise RuntimeError(f"the row of deal {deal.number} was not taken: {result['code']}: {result['message']}")
+            raise NotTaken(f"the row of deal {deal.number} was not taken: {result['code']}: {result['message']}")
         self.ledger.deal_ids[deal.number] = result["deal_id"]
         self.ledger.overlaps += bool(result["conflict"])
         self._ended(deal)
