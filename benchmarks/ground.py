@@ -1,0 +1,135 @@
+"""Where benchmarks run: servers of their own, emptied stores, medians, and one way to print."""
+
+import asyncio
+import importlib
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+
+from hansa.embedded.kafka import Kafka
+from hansa.embedded.postgres import Postgres
+from shared.chassis.clock import SystemClock
+from shared.chassis.database import bootstrap
+from shared.chassis.events import topics
+from shared.chassis.service import Service
+
+ROOT = Path(__file__).parents[1]
+TOPICS = ROOT / "deploy" / "topics.yaml"
+RUNS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Work per second of one contender, over several runs."""
+
+    name: str
+    unit: str
+    rates: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.rates)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one benchmark found. `targets` maps a contender to the ratio that ours must reach; `facts` are checked truths and other figures."""
+
+    title: str
+    ours: Measure
+    others: tuple[Measure, ...]
+    targets: dict[str, float]
+    facts: dict[str, object] = field(default_factory=dict)
+
+    def ratio(self, other: Measure) -> float:
+        """Ours as a multiple of `other`, by medians of the same run."""
+        return self.ours.median / other.median
+
+    @property
+    def reached(self) -> bool:
+        """Whether every target was."""
+        return all(self.ratio(other) >= self.targets.get(other.name, 0.0) for other in self.others)
+
+    def as_json(self) -> dict[str, object]:
+        """The report as plain values."""
+        ratios = {other.name: round(self.ratio(other), 3) for other in self.others}
+        measures = [asdict(each) | {"median": each.median} for each in (self.ours, *self.others)]
+        return {"title": self.title, "measures": measures, "ratios": ratios, "targets": self.targets, "reached": self.reached} | self.facts
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Two servers for the length of a benchmark, with durable commits as in production."""
+
+    postgres: Postgres
+    kafka: Kafka
+
+    async def roles(self, name: str) -> bootstrap.Roles:
+        """An empty database `hansa_<name>` with its roles."""
+        connection = await asyncpg.connect(self.postgres.admin_dsn)
+        try:
+            await connection.execute(f"drop database if exists hansa_{name} with (force)")
+        finally:
+            await connection.close()
+        return await bootstrap.create(self.postgres.admin_dsn, name, password=uuid4().hex)
+
+    async def topics(self) -> str:
+        """A fresh set of topics; returns their prefix."""
+        prefix = f"b{uuid4().hex[:8]}."
+        await topics.provision(self.kafka.bootstrap, TOPICS, prefix=prefix)
+        return prefix
+
+    async def service(self, name: str, *, prefix: str = "", **changed: object) -> Service:
+        """A service on an emptied, migrated database; nothing of it runs yet."""
+        roles = await self.roles(name)
+        module = importlib.import_module(f"services.{name}.settings")
+        values: dict[str, object] = {
+            "migrator_url": roles.migrator_url,
+            "worker_url": roles.worker_url,
+            "api_url": roles.api_url,
+            "kafka": self.kafka.bootstrap,
+            "topic_prefix": prefix,
+            "programme": str(ROOT / "programme.yaml"),
+        }
+        settings = module.Settings.model_validate(values | changed)
+        service: Service = importlib.import_module(f"services.{name}.service").build(settings, clock=SystemClock())
+        await service.migrate()
+        return service
+
+
+@asynccontextmanager
+async def ground() -> AsyncIterator[Ground]:
+    """Start both servers in a folder that is thrown away afterwards."""
+    with tempfile.TemporaryDirectory(prefix="hansa-bench-") as folder:
+        postgres, kafka = Postgres(Path(folder) / "postgres"), Kafka(Path(folder) / "kafka")
+        try:
+            await asyncio.gather(asyncio.to_thread(postgres.start), asyncio.to_thread(kafka.start))
+            yield Ground(postgres, kafka)
+        finally:
+            kafka.kill()
+            postgres.stop(mode="immediate")
+
+
+async def until(check: Callable[[], Awaitable[bool]], *, within_s: float = 120.0) -> None:
+    """Wait for a condition. Raises TimeoutError."""
+    deadline = time.monotonic() + within_s
+    while not await check():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the benchmark's condition did not come about")
+        await asyncio.sleep(0.01)
+
+
+async def in_turn(contenders: Sequence[tuple[str, str, Callable[[], Awaitable[float]]]], *, runs: int = RUNS) -> list[Measure]:
+    """Run the contenders in turn, A B C A B C …, so that a machine whose speed drifts treats all alike. Each returns its rate."""
+    rates: dict[str, list[float]] = {name: [] for name, _, _ in contenders}
+    for _ in range(runs):
+        for name, _, run in contenders:
+            rates[name].append(await run())
+    return [Measure(name, unit, tuple(rates[name])) for name, unit, _ in contenders]

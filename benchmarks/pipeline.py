@@ -1,0 +1,193 @@
+"""deal.closed from Kafka to the committed ledger, against one SQL statement per 500 events and against a naive handler."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from random import Random
+from uuid import UUID
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+
+from benchmarks import naive_handler
+from benchmarks.ground import Ground, Report, in_turn, until
+from shared.chassis.database.migrating import upgrade
+from shared.chassis.ids import derived_id, new_id
+from shared.chassis.leadership import plain_dsn
+from shared.chassis.service import Service
+from shared.chassis.testing.records import Told, record
+from shared.schemas.base import MoneyAmount
+from shared.schemas.deals import Credit, DealClosed, DealLine, Outcome
+
+EVENTS, PARTNERS, NAIVE_EVENTS, BATCH = 10_000, 500, 1_000, 500
+_START = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+def closes(count: int, *, seed: int = 1) -> list[DealClosed]:
+    """Won deals of two lines, spread over partners and one year; the same seed gives the same deals."""
+    chance = Random(seed)  # noqa: S311 - seeded on purpose
+    return [_close(number, chance) for number in range(count)]
+
+
+def _close(number: int, chance: Random) -> DealClosed:
+    partner = derived_id("bench partner", chance.randrange(PARTNERS))
+    closed = _START + timedelta(minutes=number % 500_000)
+    first, second = chance.randrange(100_00, 20_000_00), chance.randrange(100_00, 5_000_00)
+    return DealClosed(
+        occurred_at=closed,
+        recorded_at=closed,
+        deal_id=derived_id("bench deal", number),
+        partner_id=partner,
+        closed_at=closed,
+        amount=MoneyAmount(amount_minor=first + second, currency="USD"),
+        lines=(
+            DealLine(line_id="1", product="GTX Pro", family="GTX", amount_minor=first),
+            DealLine(line_id="2", product="MG Special", family="MG", amount_minor=second),
+        ),
+        credits=(Credit(partner_id=partner, share="1"),),
+        territory="EMEA",
+        country="DE",
+        outcome=Outcome.WON,
+    )
+
+
+async def publish(ground: Ground, prefix: str, deals: Sequence[DealClosed]) -> None:
+    """Put the deals on `deal.closed`, as registration would."""
+    producer = AIOKafkaProducer(bootstrap_servers=ground.kafka.bootstrap, enable_idempotence=True, linger_ms=5)
+    await producer.start()
+    try:
+        raws = [record(Told(deal), number=number, service="registration") for number, deal in enumerate(deals)]
+        await asyncio.gather(*[await producer.send(prefix + r.topic, r.value, key=r.key, headers=list(r.headers)) for r in raws])
+    finally:
+        await producer.stop()
+
+
+async def ours(ground: Ground, deals: Sequence[DealClosed]) -> float:
+    """Events a second, from the consumer's first batch to the last commit; the relay works beside it as it would."""
+    prefix = await ground.topics()
+    await publish(ground, prefix, deals)
+    service = await ground.service("commission", prefix=prefix)
+    watch = await asyncpg.connect(plain_dsn(service.platform.settings.worker_url))
+    try:
+        await service.start_worker()
+
+        async def through() -> bool:
+            return bool(await watch.fetchval("select count(*) from inbox") == len(deals))
+
+        await until(through)
+        first, last = await watch.fetchrow("select min(claimed_at), max(claimed_at) from inbox")
+        ended = await watch.fetchval("select max(created_at) from outbox")
+        await _check_books(watch, deals)
+        return len(deals) / (max(last, ended) - first).total_seconds()
+    finally:
+        await watch.close()
+        await service.stop()
+
+
+async def _check_books(connection: asyncpg.Connection, deals: Sequence[DealClosed]) -> None:
+    expected: dict[UUID, int] = {}
+    for deal in deals:
+        expected[deal.partner_id] = expected.get(deal.partner_id, 0) + deal.amount.amount_minor
+    rows = await connection.fetch("select partner_id, sum(held_minor + payable_minor)::bigint from balances group by 1")
+    assert {row[0]: row[1] for row in rows} == {partner: _schedule(revenue) for partner, revenue in expected.items()}
+
+
+def _schedule(revenue: int) -> int:
+    """The default plan in cents, half-up: 15 % of the first 100,000, 20 % up to 500,000, 25 % above."""
+    thousandths = 150 * min(revenue, 10_000_000) + 200 * min(max(revenue - 10_000_000, 0), 40_000_000) + 250 * max(revenue - 50_000_000, 0)
+    return (thousandths + 500) // 1000
+
+
+_STATEMENT = """
+with e as (
+  select *, amount + coalesce(p.sum, 0) as upto from (
+    select r.*, sum(amount) over (partition by partner order by n) - amount as before
+    from unnest($1::text[], $2::bytea[], $3::uuid[], $4::uuid[], $5::bigint[], $6::timestamptz[], $7::text[], $8::text[], $9::uuid[],
+                $10::uuid[], $11::uuid[]) with ordinality
+         as r(event_id, body_hash, partner, deal, amount, closed_at, body, headers, entry, transfer, out_id, n)) r
+  left join lateral (select sum(revenue_minor) from positions where partner_id = r.partner) p on true),
+c as (
+  select *, schedule(before + coalesce(sum, 0) + amount) - schedule(before + coalesce(sum, 0)) as commission from e),
+inboxed as (insert into inbox (event_id, body_hash, topic, partition, "offset") select event_id, body_hash, 'deal.closed', 0, n from c
+  order by event_id on conflict do nothing returning event_id),
+streamed as (insert into streams (partner_id, posted) select partner, count(*) from c group by partner order by partner
+  on conflict (partner_id) do update set posted = streams.posted + excluded.posted returning 1),
+journaled as (insert into journal (partner_id, number, lead, fact_id, kind, plan_known, body, recorded_at)
+  select c.partner, coalesce(s.posted, 0) + row_number() over (partition by c.partner order by n), true, event_id, 'closed', 1, body::jsonb, now()
+  from c left join streams s on s.partner_id = c.partner returning 1),
+dealt as (insert into deals (deal_id, partner_id, close_number, standing, revision, sale)
+  select deal, partner, 1, 'won', 0, body::jsonb from c returning 1),
+entered as (insert into entries (id, partner_id, deal_id, close_number, fact_id, kind, amount_minor, revenue_minor, currency, plan_version, rule,
+    month, closed_at, release_at, reason, derivation, recorded_at, due_at)
+  select entry, partner, deal, 1, event_id, 'accrual', commission, amount, 'USD', 1, 'brackets', date_trunc('month', closed_at), closed_at,
+    closed_at + interval '30 days', '', body::jsonb, now(), closed_at + interval '30 days' from c returning 1),
+moved as (insert into transfers (id, entry_id, partner_id, source, target, amount_minor, currency, recorded_at)
+  select transfer, entry, partner, 'programme:expense', 'partner:held', commission, 'USD', now() from c where commission > 0 returning 1),
+positioned as (insert into positions (partner_id, month, revenue_minor) select partner, date_trunc('month', closed_at)::date, sum(amount)
+  from c group by 1, 2 order by 1, 2 on conflict (partner_id, month) do update set revenue_minor = positions.revenue_minor + excluded.revenue_minor returning 1),
+balanced as (insert into balances (partner_id, currency, held_minor, payable_minor) select partner, 'USD', sum(commission), 0 from c group by 1 order by 1
+  on conflict (partner_id, currency) do update set held_minor = balances.held_minor + excluded.held_minor returning 1)
+insert into outbox (event_id, aggregatetype, aggregateid, type, payload, headers)
+select out_id, 'commission.accrued', partner::text, 'hansa.commission.accrued.v1', left(body, 420), headers from c order by n
+"""
+_SCHEDULE = """
+create or replace function schedule(revenue numeric) returns bigint immutable language sql as $$
+select round(0.15 * least(revenue, 10000000) + 0.20 * least(greatest(revenue - 10000000, 0), 40000000) + 0.25 * greatest(revenue - 50000000, 0))::bigint $$"""
+
+
+async def one_statement(ground: Ground, deals: Sequence[DealClosed], template: Service) -> float:
+    """Events a second of one hand-written statement per 500 events that writes the same rows; nothing is decoded or decided in Python."""
+    roles = await ground.roles("bench_limit")
+    await upgrade(roles.migrator_url, template.migrations)
+    owner = await asyncpg.connect(plain_dsn(roles.migrator_url))
+    await owner.execute(_SCHEDULE)
+    await owner.close()
+    connection = await asyncpg.connect(plain_dsn(roles.worker_url), server_settings={"jit": "off"})
+    try:
+        portions = [_columns(deals[start : start + BATCH], start) for start in range(0, len(deals), BATCH)]
+        started = time.perf_counter()
+        for columns in portions:
+            await connection.execute(_STATEMENT, *columns)
+        took = time.perf_counter() - started
+        assert await connection.fetchval("select count(*) from entries") == len(deals)
+        await _check_books(connection, deals)
+        return len(deals) / took
+    finally:
+        await connection.close()
+
+
+def _columns(deals: Sequence[DealClosed], start: int) -> list[list[object]]:
+    rows = []
+    for number, deal in enumerate(deals, start):
+        raw = record(Told(deal), number=number, service="registration")
+        headers = "{" + ",".join(f'"{name}":"{(value or b"").decode()}"' for name, value in raw.headers) + "}"
+        body = (raw.value or b"").decode()
+        digest = hashlib.sha256(raw.value or b"").digest()
+        ids = (new_id(), new_id(), new_id())
+        rows.append((f"/hansa/registration#{number}", digest, deal.partner_id, deal.deal_id, deal.amount.amount_minor, deal.closed_at, body, headers, *ids))
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+async def measure(ground: Ground, *, runs: int) -> Report:
+    """The three contenders in turn."""
+    deals = closes(EVENTS)
+    template = await ground.service("commission")
+    await template.stop()
+    few = deals[:NAIVE_EVENTS]
+    mine, limit, peer = await in_turn(
+        [
+            ("hansa", "events/s", lambda: ours(ground, deals)),
+            ("one SQL statement per 500 events", "events/s", lambda: one_statement(ground, deals, template)),
+            ("FastStream handler with ORM, one message a transaction", "events/s", lambda: naive_handler.run(ground, few)),
+        ],
+        runs=runs,
+    )
+    return Report(
+        "pipeline: deal.closed from Kafka to the committed ledger",
+        mine,
+        (limit, peer),
+        targets={limit.name: 0.3, peer.name: 10.0},
+        facts={"events": EVENTS, "partners": PARTNERS, "checked": "every partner's balance equals the schedule of its revenue"},
+    )
