@@ -49,6 +49,12 @@ class RefundExceedsSale(Refused):
     sentence = "No more than what was sold can be refunded: {refunded} of {sold} minor units."
 
 
+class RefundInvalid(Refused):
+    code = "refund_invalid"
+    status = 422
+    sentence = "A refund is an amount above 0."
+
+
 class DealNotWon(Refused):
     code = "deal_not_won"
     sentence = "Close {number} of this deal was not won, so there is nothing to change."

@@ -8,7 +8,7 @@ from services.commission.domain.deal import Counted, Deal, Sale, Stake
 from services.commission.domain.entries import Entry, Kind, TakenBack
 from services.commission.domain.facts import AnyFact, Refunded
 from services.commission.domain.positions import Move
-from services.commission.domain.refusals import CurrencyMismatch, LinesMismatch, LineUnknown, RefundExceedsSale
+from services.commission.domain.refusals import CurrencyMismatch, LinesMismatch, LineUnknown, RefundExceedsSale, RefundInvalid
 from shared.chassis.ids import derived_id
 
 
@@ -22,9 +22,11 @@ class Reversal:
 
 
 def refund(fact: Refunded, sale: Sale) -> Sale:
-    """The sale with the refund on record. Raises CurrencyMismatch, RefundExceedsSale, LineUnknown or LinesMismatch."""
+    """The sale with the refund on record. Raises CurrencyMismatch, RefundInvalid, RefundExceedsSale, LineUnknown or LinesMismatch."""
     if fact.currency != sale.currency:
         raise CurrencyMismatch(sold=sale.currency, given=fact.currency)
+    if fact.amount <= 0:
+        raise RefundInvalid
     refunded = sale.refunded + fact.amount
     if refunded > sale.amount:
         raise RefundExceedsSale(refunded=refunded, sold=sale.amount)

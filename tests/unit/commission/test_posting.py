@@ -1,0 +1,115 @@
+"""What single facts do: the order they need, what is refused, and how refunds of lines count."""
+
+from fractions import Fraction
+
+import pytest
+
+from services.commission.domain.book import Book, Desk, Outcome, Rejected
+from services.commission.domain.brackets import Bracket
+from services.commission.domain.facts import AnyFact
+from services.commission.domain.plan import Base
+from services.commission.domain.posting import Posting, Waiting
+from tests.support.commission_world import amended, closed, plan, refunded, reopened, terms, who
+
+TEN = plan((Bracket(0, None, Fraction("0.1")),), base=Base.DEAL)
+LINES = (("a", 60_00), ("b", 40_00))
+
+
+def _told(*facts: AnyFact) -> list[Outcome]:
+    desk = Desk(Book(TEN))
+    return [outcome for fact in facts for outcome in desk.take(fact)]
+
+
+def _amounts(outcomes: list[Outcome]) -> list[int]:
+    return [entry.amount for outcome in outcomes if isinstance(outcome, Posting) for entry in outcome.entries]
+
+
+def _refusals(outcomes: list[Outcome]) -> list[str]:
+    return [outcome.refusal.code for outcome in outcomes if isinstance(outcome, Rejected)]
+
+
+def _waits(outcomes: list[Outcome]) -> list[str]:
+    return [outcome.reason for outcome in outcomes if isinstance(outcome, Waiting)]
+
+
+def test_refund_of_lines_when_each_is_named_then_pro_rata_and_exact_in_the_end() -> None:
+    sold = closed(1, terms(100_00, lines=LINES))
+    told = _told(sold, refunded(1, 60_00, event="r1", lines=[("a", 60_00)]), refunded(1, 40_00, event="r2"))
+    assert _amounts(told) == [10_00, -6_00, -4_00]
+
+
+@pytest.mark.parametrize(
+    ("lines", "amount", "code"),
+    [
+        ([("a", 60_01)], 60_01, "refund_exceeds_sale"),
+        ([("c", 1)], 1, "line_unknown"),
+        ([("a", 1)], 2, "lines_mismatch"),
+        ([], 0, "refund_invalid"),
+        ([], -5, "refund_invalid"),
+    ],
+)
+def test_refund_when_it_does_not_fit_the_sale_then_refused(lines: list[tuple[str, int]], amount: int, code: str) -> None:
+    told = _told(closed(1, terms(100_00, lines=LINES)), refunded(1, amount, event="r", lines=lines))
+    assert (_amounts(told), _refusals(told)) == ([10_00], [code])
+
+
+@pytest.mark.parametrize(
+    ("shares", "code"),
+    [
+        ([(who(1), Fraction(1, 2))], "splits_not_one"),
+        ([(who(1), Fraction(1)), (who(2), Fraction(0))], "share_invalid"),
+        ([(who(1), Fraction(1, 2)), (who(1), Fraction(1, 2))], "share_invalid"),
+    ],
+)
+def test_close_when_its_shares_do_not_fit_then_refused(shares: list[tuple[object, Fraction]], code: str) -> None:
+    assert _refusals(_told(closed(1, terms(100, shares=shares)))) == [code]  # type: ignore[arg-type]
+
+
+def test_close_when_its_lines_are_not_the_amount_then_refused() -> None:
+    assert _refusals(_told(closed(1, terms(99_00, lines=LINES)))) == ["lines_mismatch"]
+
+
+def test_lost_deal_when_reopened_and_won_then_paid_once() -> None:
+    told = _told(closed(1, None), reopened(1, event="o"), closed(1, terms(100_00), close=2))
+    assert _amounts(told) == [10_00]
+
+
+def test_lost_deal_when_refunded_or_amended_then_refused() -> None:
+    told = _told(closed(1, None), refunded(1, 1, event="r"), amended(1, terms(5), event="a"))
+    assert _refusals(told) == ["deal_not_won", "deal_not_won"]
+
+
+def test_facts_when_their_close_was_undone_then_refused() -> None:
+    told = _told(closed(1, terms(100_00)), reopened(1, event="o"), refunded(1, 1, event="r"), amended(1, terms(5), event="a"))
+    assert _refusals(told) == ["close_undone", "close_undone"]
+
+
+def test_everything_when_told_backwards_then_waits_and_ends_the_same() -> None:
+    life = [
+        closed(1, terms(100_00)),
+        amended(1, terms(200_00), event="a"),
+        refunded(1, 150_00, event="r", revision=1),
+        reopened(1, event="o"),
+        closed(1, terms(50_00), close=2),
+    ]
+    told = _told(*(life[index] for index in (4, 2, 1, 0, 3)))
+    assert _waits(told)[:3] == ["reopen_unknown", "deal_unknown", "deal_unknown"]
+    assert sum(_amounts(told)) == 5_00
+    assert _refusals(told) == []
+
+
+def test_amendment_when_older_than_the_terms_then_superseded() -> None:
+    told = _told(closed(1, terms(100)), amended(1, terms(200), event="a2", revision=2), amended(1, terms(300), event="a1", revision=1))
+    assert _refusals(told) == ["superseded"]
+
+
+def test_amendment_when_below_what_was_refunded_then_refused() -> None:
+    told = _told(closed(1, terms(100_00)), refunded(1, 60_00, event="r"), amended(1, terms(59_99), event="a"))
+    assert _refusals(told) == ["refund_exceeds_sale"]
+
+
+def test_refund_when_in_another_currency_than_the_sale_then_refused() -> None:
+    sold = closed(1, terms(100_00, currency="USD"))
+    other = refunded(1, 1, event="r")
+    told = _told(sold, type(other)(other.id, other.deal_id, other.partner_id, other.at, 1, 1, "EUR"))
+    assert _refusals(told) == ["currency_mismatch"]
