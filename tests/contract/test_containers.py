@@ -7,14 +7,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
-import typer
 import yaml
 
 from hansa.catalogue import SERVICES
 from shared.chassis.events.topics import register
 from shared.chassis.telemetry.metrics import Metrics
+from tests.contract.commands import parse
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -27,18 +26,6 @@ DASHBOARD = json.loads((ROOT / "deploy/grafana/dashboards/hansa.json").read_text
 def kubernetes() -> Iterator[dict[str, Any]]:
     for path in sorted((ROOT / "deploy" / "kubernetes").rglob("*.yaml")):
         yield from (document for document in yaml.safe_load_all(path.read_text()) if document)
-
-
-def parse(arguments: list[str]) -> None:
-    """Read a command line as the program would, without running it. Raises click.UsageError."""
-    command = typer.main.get_command(import_module("hansa.cli").app)
-    context = command.make_context("hansa", list(arguments), resilient_parsing=True)
-    rest = list(arguments)
-    while isinstance(command, click.Group):
-        found = command.get_command(context, rest[0])
-        assert found is not None, f"there is no command {rest[0]}"
-        command, rest = found, rest[1:]
-    command.make_context(arguments[0], rest, parent=context)
 
 
 def settings_of(service: str) -> set[str]:
