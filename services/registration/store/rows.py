@@ -21,7 +21,7 @@ COLUMNS = tuple(column.name for column in deals.columns)
 
 def as_json(rows: Sequence[Deal], *, recorded_at: datetime) -> str:
     """The rows as one JSON array for `jsonb_populate_recordset(null::deals, …)`."""
-    return orjson.dumps([_row(deal, recorded_at=recorded_at) for deal in rows]).decode()
+    return orjson.dumps([_row(deal, recorded_at=recorded_at) for deal in rows], default=str).decode()  # asyncpg has a UUID of its own
 
 
 def _row(deal: Deal, *, recorded_at: datetime) -> dict[str, Any]:
