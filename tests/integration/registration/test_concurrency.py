@@ -1,0 +1,61 @@
+"""Many at once: one winner, one last place, one account."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+
+from shared.chassis.testing.stage import Stage
+from tests.integration.registration.world import World
+
+
+@pytest.fixture
+async def world(stage: Stage) -> World:
+    return await World.open(stage)
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["new account", "known account"])
+async def test_register_when_sixty_four_come_at_once_then_exactly_one_wins(world: World, known: bool) -> None:
+    if known:
+        await world.registered(families=["other"])
+    rivals = [uuid4() for _ in range(64)]
+    for rival in rivals:
+        await world.heard(rival)
+    clients = [world.stage.client(world.service, role="partner", partner_id=rival) for rival in rivals]
+    answers = await asyncio.gather(*(world.register(client, territory="EMEA" if n % 2 else "DE") for n, client in enumerate(clients)))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 63
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"account_taken"}
+    assert await world.rows("select count(*) from accounts") == [(1,)]
+    assert await world.rows("select count(*) from outbox where type like '%duplicate_refused%'") == [(63,)]
+
+
+async def test_quota_when_many_come_at_once_then_never_exceeded(world: World) -> None:
+    await world.rows("update policies set body = body || '{\"open_registrations_limit\": 5}' returning 1")
+    answers = await asyncio.gather(*(world.register(account_name=f"A{n}", account_domain=None) for n in range(20)))
+    assert sorted(answer.status_code for answer in answers) == [201] * 5 + [409] * 15
+    assert await world.rows("select count(*) from deals") == [(5,)]
+
+
+async def test_close_when_eight_come_at_once_then_one_closes(world: World) -> None:
+    deal = await world.registered()
+    answers = await asyncio.gather(*(world.step(deal, "close", outcome="won", amount="1.00") for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [409] * 7
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"already_closed"}
+
+
+async def test_refund_when_eight_come_at_once_then_never_more_than_was_sold(world: World) -> None:
+    deal = await world.registered()
+    await world.done(deal, "close", outcome="won", amount="10.00")
+    answers = await asyncio.gather(*(world.step(deal, "refund", amount="3.00") for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 3 + [409] * 5
+
+
+async def test_slots_when_the_rule_is_bypassed_then_the_store_refuses(world: World) -> None:
+    await world.registered()
+    again = """
+        insert into protection_slots (deal_id, account_id, family, path, during)
+        select gen_random_uuid(), account_id, family, $1, during from protection_slots returning 1"""
+    for path in ("", "/EMEA", "/EMEA/DACH/DE", "/EMEA/DACH/DE/BY"):
+        with pytest.raises(Exception, match="ex_protection_slots_one_holder"):
+            await world.rows(again, path)
+    assert await world.rows(again, "/EMEA/DACH/AT") == [(1,)]
