@@ -23,7 +23,7 @@ arch:
 
 # write the generated documents again (JSON Schemas, AsyncAPI, OpenAPI)
 schemas:
-    {{python}} -m pytest tests/contract --renew
+    {{python}} -m hansa.documents
 
 # a new migration of one service: just migration commission "add payouts"
 migration service message:
