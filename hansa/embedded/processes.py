@@ -78,6 +78,10 @@ class ServerProcess:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.send_signal(number)
 
+    def ask_to_stop(self) -> None:
+        """SIGTERM without waiting."""
+        self.send(signal.SIGTERM)
+
     def stop(self, number: signal.Signals = signal.SIGTERM, *, within_s: float = 20.0) -> None:
         """Signal it, wait, and kill it when it does not end in time. Without a process this does nothing."""
         process = self.running()
