@@ -67,8 +67,9 @@ async def _nothing_twice(flow: Flow, stores: Stores) -> Finding:
 
 
 def _nothing_stuck(flow: Flow) -> Finding:
-    stuck = {"unsent": flow.unsent, "parked": flow.parked, "waiting": flow.waiting}
-    return _finding("Nothing is stuck", "none unsent, parked or waiting", [f"{count} {what}" for what, count in stuck.items() if count])
+    stuck = {"unsent": flow.unsent, "waiting": flow.waiting}
+    off = [f"{count} {what}" for what, count in stuck.items() if count] + flow.parked
+    return _finding("Nothing is stuck", "none unsent, parked or waiting", off)
 
 
 def _rivals(year: Year) -> Finding:

@@ -40,9 +40,9 @@ class Api:
         """The answer's JSON. Raises Rejected."""
         return orjson.loads(await self._call("GET", path, params=query))
 
-    async def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """The answer's JSON, waiting for a service that is behind. Raises Rejected."""
-        headers = {"idempotency-key": str(uuid4()), "content-type": "application/json"}
+    async def post(self, path: str, body: Mapping[str, Any] | None = None, *, key: str | None = None) -> Any:
+        """The answer's JSON, waiting for a service that is behind; `key` makes a later call the same one. Raises Rejected."""
+        headers = {"idempotency-key": key or str(uuid4()), "content-type": "application/json"}
         answer = await self._patiently("POST", path, data=orjson.dumps(body or {}), headers=headers)
         return orjson.loads(answer) if answer else None
 

@@ -1,6 +1,7 @@
 """A look into the databases, for the audit alone: what was published, what was consumed, what stands still."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -13,10 +14,12 @@ import yaml
 
 from hansa.simulate.crowd import Done
 
+# Longer than a broker needs to come back.
+STUCK_AFTER_S = 20.0
 _PUBLISHED = "select aggregatetype, headers::jsonb ->> 'ce_source', event_id from outbox where payload is not null"
 _UNSENT = "select count(*) from outbox where published_at is null"
 _CONSUMED = "select event_id from inbox"
-_PARKED = "select count(*) from dead_letters where state in ('parked', 'ready')"
+_PARKED = "select type || ': ' || error || ': ' || left(detail, 200) from dead_letters where state in ('parked', 'ready') order by id"
 _WAITING = "select count(*) from waiting_facts"
 
 
@@ -31,8 +34,8 @@ class Flow:
     consumed: dict[str, set[str]] = field(default_factory=dict)
     by_topic: dict[str, int] = field(default_factory=dict)
     unsent: int = 0
-    parked: int = 0
     waiting: int = 0
+    parked: list[str] = field(default_factory=list)
 
     @property
     def published(self) -> int:
@@ -89,17 +92,22 @@ class Stores:
             flow.consumed[service] = {row[0] for row in await self.rows(service, _CONSUMED)}
         for service in self._connections:
             await self._published(flow, service)
-            for name, sql in (("unsent", _UNSENT), ("parked", _PARKED), ("waiting", _WAITING)):
-                setattr(flow, name, getattr(flow, name) + (await self.rows(service, sql))[0][0])
+            flow.unsent += (await self.rows(service, _UNSENT))[0][0]
+            flow.waiting += (await self.rows(service, _WAITING))[0][0]
+            flow.parked += [f"{service} parked {row[0]}" for row in await self.rows(service, _PARKED)]
         return flow
 
-    async def settled(self, *, within_s: float, quiet: Callable[[], Awaitable[bool]], done: Done) -> Flow:
-        """The flow once it is at rest and `quiet` says so too, or as it is when the time is up."""
-        deadline = asyncio.get_running_loop().time() + within_s
+    async def settled(self, *, open_work: Callable[[], Awaitable[int]], done: Done) -> Flow:
+        """The flow once it is at rest and no `open_work` is left, or as it is when nothing has moved for too long."""
+        seen, moved_at = (-1, -1), time.monotonic()
         while True:
-            flow = await self.flow()
+            flow, left = await self.flow(), await open_work()
             done(flow.handled, sum(len(owed) for owed in flow.owed.values()))
-            if (flow.at_rest and await quiet()) or asyncio.get_running_loop().time() > deadline:
+            if flow.at_rest and not left:
+                return flow
+            if (flow.handled, left) != seen:
+                seen, moved_at = (flow.handled, left), time.monotonic()
+            elif time.monotonic() - moved_at > STUCK_AFTER_S:
                 return flow
             await asyncio.sleep(0.25)
 

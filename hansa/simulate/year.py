@@ -19,7 +19,6 @@ Report = Callable[[str, int, int], None]
 
 STAGES = ("partners", "trainings", "history", "refunds", "today", "settling", "tiers")
 PARTNER_ENDPOINTS = 3
-SETTLE_S = 60.0
 _OPEN_DELIVERIES = "select count(*) from deliveries where state in ('pending', 'sending')"
 
 
@@ -83,13 +82,12 @@ class Simulation:
         self._report("tiers", 1, 1)
 
     async def _rest(self) -> Flow:
-        """Wait until every event has arrived everywhere and no webhook is on its way, or the time is up."""
+        """Wait until every event has arrived everywhere and no webhook is on its way, or nothing moves any more."""
 
-        async def quiet() -> bool:
-            open_deliveries = (await self._stores.rows("notifications", _OPEN_DELIVERIES))[0][0]
-            return not open_deliveries
+        async def open_deliveries() -> int:
+            return int((await self._stores.rows("notifications", _OPEN_DELIVERIES))[0][0])
 
-        return await self._stores.settled(within_s=SETTLE_S, quiet=quiet, done=self._done("settling"))
+        return await self._stores.settled(open_work=open_deliveries, done=self._done("settling"))
 
     def _done(self, stage: str) -> Done:
         def done(finished: int, total: int) -> None:

@@ -111,9 +111,9 @@ async def test_audit_when_an_event_came_from_nowhere_then_said(scene: Scene) -> 
     assert await scene.off() == ["No event was applied twice"]
 
 
-@pytest.mark.parametrize("what", ["unsent", "parked", "waiting"])
-async def test_audit_when_something_is_stuck_then_said(scene: Scene, what: str) -> None:
-    setattr(scene.flow, what, 1)
+@pytest.mark.parametrize(("what", "found"), [("unsent", 1), ("waiting", 1), ("parked", ["tiering parked one"])])
+async def test_audit_when_something_is_stuck_then_said(scene: Scene, what: str, found: object) -> None:
+    setattr(scene.flow, what, found)
     assert await scene.off() == ["Nothing is stuck"]
 
 
