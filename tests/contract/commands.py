@@ -3,14 +3,16 @@
 import click
 import typer
 
+from hansa.cli.main import build
+
+PLACEHOLDERS = {"ENTRY": "0198f0a0-0000-7000-8000-000000000000", "DIR": ".", "FILE": "README.md", "SERVICE": "tiering", "REF": "tiering/1"}
+
 
 def parse(arguments: list[str]) -> None:
     """Raises click.UsageError or AssertionError where the program would not understand the arguments (without `hansa`)."""
-    from hansa.cli import app
-
-    command: click.Command = typer.main.get_command(app)
+    command: click.Command = typer.main.get_command(build())
     context = command.make_context("hansa", list(arguments), resilient_parsing=True)
-    rest = list(arguments)
+    rest = [PLACEHOLDERS.get(word, word) for word in arguments]
     while isinstance(command, click.Group) and rest:
         found = command.get_command(context, rest[0])
         assert found is not None, f"there is no command {rest[0]} in {' '.join(arguments)}"

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def commands(paper: Path) -> Iterator[str]:
 @pytest.mark.parametrize("paper", PAPERS, ids=name_of)
 def test_paper_when_it_shows_a_command_then_the_program_has_it(paper: Path) -> None:
     for command in commands(paper):
-        parse([word for word in command.split() if word not in {"…", "[tier", "…]"}])
+        parse(shlex.split(command.removesuffix(" …")))
 
 
 def test_decisions_when_listed_then_each_page_is_there_with_its_four_parts() -> None:
