@@ -1,0 +1,1 @@
+"""Reading a CRM's export and bringing its history into a running system."""
