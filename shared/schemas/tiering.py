@@ -23,7 +23,7 @@ class TierFact(Event):
 
     subject_field: ClassVar[str] = "partner_id"
     partner_id: UUID
-    from_tier: Tier | None
+    from_tier: Tier | None = None
     to_tier: Tier
     reason: str
     evaluation_id: UUID
