@@ -24,13 +24,14 @@ from (values (1)) one left join known_partners p on p.id = $3 left join lateral 
   order by a.id for no key update of a
 ) f on true"""
 _LOCK = "select id from accounts where id = any($1::uuid[]) order by id for no key update"
-_ADD_ACCOUNTS = """
-insert into accounts (id, name, country, created_at)
-select id, name, country, $4 from unnest($1::uuid[], $2::text[], $3::text[]) r(id, name, country)"""
 # Sorted, so that two who enter overlapping sets wait for each other instead of dying.
-_ADD_IDENTIFIERS = """
+_ADD = """
+with entered as (
+  insert into accounts (id, name, country, created_at)
+  select id, name, country, $4 from unnest($1::uuid[], $2::text[], $3::text[]) r(id, name, country)
+)
 insert into account_identifiers (kind, value, account_id)
-select kind, value, account_id from unnest($1::text[], $2::text[], $3::uuid[]) r(kind, value, account_id) order by kind, value
+select kind, value, account_id from unnest($5::text[], $6::text[], $7::uuid[]) r(kind, value, account_id) order by kind, value
 on conflict do nothing returning 1"""
 _FORGET_IDENTIFIERS = "delete from account_identifiers where account_id = any($1::uuid[])"
 _FORGET_ACCOUNTS = "delete from accounts where id = any($1::uuid[])"
@@ -66,12 +67,18 @@ async def add(uow: UnitOfWork, accounts: Sequence[NewAccount], names: dict[Ident
 
     the new accounts are then gone again, and the names must be looked up anew.
     """
-    if accounts:
-        columns = [[a.id for a in accounts], [a.name for a in accounts], [a.country for a in accounts]]
-        await uow.fetch(_ADD_ACCOUNTS, *columns, uow.now)
     if not names:
         return True
-    entered = await uow.fetch(_ADD_IDENTIFIERS, [i.kind.value for i in names], [i.value for i in names], list(names.values()))
+    entered = await uow.fetch(
+        _ADD,
+        [account.id for account in accounts],
+        [account.name for account in accounts],
+        [account.country for account in accounts],
+        uow.now,
+        [name.kind.value for name in names],
+        [name.value for name in names],
+        list(names.values()),
+    )
     if len(entered) == len(names):
         return True
     ids = [account.id for account in accounts]
