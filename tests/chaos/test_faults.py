@@ -1,0 +1,93 @@
+"""Each fault once, on real processes under load; every test ends with the same audit."""
+
+import asyncio
+
+from tests.chaos.arena import Arena
+
+DEALS = 250
+
+
+async def test_a_worker_when_killed_at_random_moments_under_load_then_nothing_is_lost_or_doubled(arena: Arena) -> None:
+    running = arena.start_all()
+    telling = asyncio.create_task(arena.tell(DEALS))
+    for _ in range(3):
+        await asyncio.sleep(arena.chance.uniform(0.3, 1.5))
+        victim = arena.chance.choice(["registration", "commission", "tiering"])
+        running[victim].kill()
+        running[victim] = arena.start(victim)
+    await telling
+    await arena.settle()
+    await arena.audit()
+
+
+async def test_a_worker_when_killed_between_commit_and_acknowledge_then_the_repeat_has_no_effect(arena: Arena) -> None:
+    arena.start("registration")
+    arena.start("tiering")
+    doomed = arena.start("commission", fail_points="consumer.committed:2")
+    telling = asyncio.create_task(arena.tell(DEALS))
+    await doomed.died()
+    arena.start("commission")
+    await telling
+    await arena.settle()
+    await arena.audit()
+
+
+async def test_a_relay_when_killed_between_answer_and_mark_then_the_repeat_has_no_effect(arena: Arena) -> None:
+    arena.start("commission")
+    arena.start("tiering")
+    doomed = arena.start("registration", fail_points="relay.sent:1")
+    telling = asyncio.create_task(arena.tell(DEALS))
+    await doomed.died()
+    arena.start("registration")
+    await telling
+    await arena.settle()
+    await arena.audit()
+
+
+async def test_kafka_when_killed_and_restarted_under_load_then_nothing_is_lost_or_doubled(arena: Arena) -> None:
+    arena.start_all()
+    telling = asyncio.create_task(arena.tell(DEALS))
+    await asyncio.sleep(2)
+    await asyncio.to_thread(arena.servers.kafka.kill)
+    await asyncio.sleep(1)
+    await asyncio.to_thread(arena.servers.kafka.start)
+    await telling
+    await arena.settle()
+    await arena.audit()
+
+
+async def test_postgres_when_stopped_at_once_and_restarted_under_load_then_nothing_is_lost_or_doubled(arena: Arena) -> None:
+    arena.start_all()
+    telling = asyncio.create_task(arena.tell(DEALS))
+    await asyncio.sleep(2)
+    await asyncio.to_thread(arena.servers.postgres.stop, mode="immediate")
+    await asyncio.sleep(1)
+    await asyncio.to_thread(arena.servers.postgres.start)
+    await telling
+    await arena.settle()
+    await arena.audit()
+
+
+async def test_a_second_worker_when_it_joins_and_leaves_under_load_then_nothing_is_lost_or_doubled(arena: Arena) -> None:
+    arena.start_all()
+    telling = asyncio.create_task(arena.tell(DEALS))
+    for _ in range(2):
+        second = arena.start("commission")
+        await asyncio.sleep(arena.chance.uniform(2.0, 4.0))
+        await asyncio.to_thread(second.stop)
+    await telling
+    await arena.settle()
+    await arena.audit()
+
+
+async def test_a_worker_when_frozen_past_its_session_and_thawed_then_nothing_is_lost_or_doubled(arena: Arena) -> None:
+    running = arena.start_all()
+    telling = asyncio.create_task(arena.tell(DEALS))
+    await asyncio.sleep(1.5)
+    running["commission"].freeze()
+    arena.start("commission")
+    await asyncio.sleep(8)  # past the session timeout of 6 s: its partitions go to the other
+    running["commission"].thaw()
+    await telling
+    await arena.settle()
+    await arena.audit()
