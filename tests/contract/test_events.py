@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -32,6 +33,12 @@ def test_example_when_read_and_written_then_it_is_the_same(event: type[Event]) -
 @pytest.mark.parametrize("event", ALL, ids=name_of)
 def test_example_when_it_has_a_field_of_the_future_then_it_is_read_all_the_same(event: type[Event]) -> None:
     assert event.model_validate({**read("examples", event), "a_field_of_the_future": 1})
+
+
+@pytest.mark.parametrize("event", ALL, ids=name_of)
+def test_field_when_it_may_be_null_then_it_may_be_absent_too(event: type[Event]) -> None:
+    nullable = {name for name, field in event.model_fields.items() if type(None) in get_args(field.annotation)}
+    assert {name for name in nullable if event.model_fields[name].is_required()} == set(), "the wire leaves out what is null"
 
 
 @pytest.mark.parametrize("event", ALL, ids=name_of)
