@@ -85,9 +85,9 @@ async def test_register_when_a_partner_gives_what_is_the_vendors_then_refused(wo
 async def test_deal_when_it_goes_through_its_life_then_versions_count_its_facts(world: World) -> None:
     deal = await world.registered()
     lines = [{"product": "GTX Pro", "family": "GTX", "amount": "70.00"}, {"product": "MG", "family": "MG", "amount": "30.00"}]
-    credits = [{"partner_id": str(world.partner_id), "share": "1/3"}, {"partner_id": str(world.rival_id), "share": "2/3"}]
+    split = [{"partner_id": str(world.partner_id), "share": "1/3"}, {"partner_id": str(world.rival_id), "share": "2/3"}]
     await world.done(deal, "extend")
-    await world.done(deal, "close", by=world.partner, outcome="won", lines=lines, credits=credits)
+    await world.done(deal, "close", by=world.partner, outcome="won", lines=lines, credits=split)
     await world.done(deal, "amend", amount="120.00", reason="a line more")
     await world.done(deal, "refund", amount="20.00")
     await world.done(deal, "refund", lines=[{"line_id": "1", "amount": "50.00"}])
@@ -129,8 +129,8 @@ async def test_won_deal_when_a_rule_forbids_it_then_refused(world: World, verb: 
 
 async def test_close_when_the_shares_are_not_one_then_refused(world: World) -> None:
     deal = await world.registered()
-    credits = [{"partner_id": str(world.partner_id), "share": "0.3"}, {"partner_id": str(world.rival_id), "share": "0.6"}]
-    answer = await world.step(deal, "close", outcome="won", amount="1.00", credits=credits)
+    split = [{"partner_id": str(world.partner_id), "share": "0.3"}, {"partner_id": str(world.rival_id), "share": "0.6"}]
+    answer = await world.step(deal, "close", outcome="won", amount="1.00", credits=split)
     assert (answer.status_code, answer.json()["code"]) == (422, "splits_not_one")
 
 

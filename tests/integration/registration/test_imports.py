@@ -73,9 +73,12 @@ async def test_import_when_news_is_older_than_what_is_known_then_ignored(world: 
 async def test_import_when_rivals_overlapped_then_recorded_as_history_says_and_reported(world: World) -> None:
     second = won(world, 2, partner_id=str(world.rival_id), engaged_at=START + DAY)
     results = await world.imported(second, won(world, 1))
-    assert [(result["result"], result["stage"], result["conflict"]) for result in results] == [("conflict", "won", True), ("won", "won", False)]
-    credits = {event["deal_id"]: event["partner_id"] for topic, _, event in await world.events() if topic == "deal.closed"}
-    assert set(credits.values()) == {str(world.partner_id), str(world.rival_id)}
+    assert [(result["result"], result["stage"], result["conflict"]) for result in results] == [
+        ("conflict", "won", True),
+        ("won", "won", False),
+    ]
+    credited = {event["deal_id"]: event["partner_id"] for topic, _, event in await world.events() if topic == "deal.closed"}
+    assert set(credited.values()) == {str(world.partner_id), str(world.rival_id)}
 
 
 async def test_import_when_the_rules_are_enforced_then_the_first_in_time_wins(world: World) -> None:

@@ -13,7 +13,12 @@ from services.registration.use_cases.hear_of_partner import hear_of_partner
 from shared.chassis.service import Service
 from shared.chassis.testing.stage import Stage
 
-ACME: dict[str, Any] = {"account_name": "Acme Holding", "account_domain": "https://www.acme.co.uk/about", "country": "DE", "families": ["GTX"]}
+ACME: dict[str, Any] = {
+    "account_name": "Acme Holding",
+    "account_domain": "https://www.acme.co.uk/about",
+    "country": "DE",
+    "families": ["GTX"],
+}
 
 
 @dataclass
@@ -41,9 +46,7 @@ class World:
     async def heard(self, partner_id: UUID, standing: Standing = Standing.ACTIVE, *, sequence: int = 1) -> None:
         """The service has heard this of a partner."""
         async with self.service.platform.worker_database.transaction() as uow:
-            await hear_of_partner(
-                uow, PartnerId(partner_id), standing=standing, kind="channel", sequence=sequence, policy=Policy()
-            )
+            await hear_of_partner(uow, PartnerId(partner_id), standing=standing, kind="channel", sequence=sequence, policy=Policy())
 
     async def register(self, client: httpx2.AsyncClient | None = None, **changed: Any) -> httpx2.Response:
         """POST the registration of Acme (as the partner, if no client is given)."""
