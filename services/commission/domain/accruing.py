@@ -31,14 +31,16 @@ class Accrual:
 
 def check(terms: Terms) -> None:
     """Raises SplitsNotOne, ShareInvalid or LinesMismatch."""
+    lines = sum(line.amount for line in terms.lines)
+    if terms.lines and lines != terms.amount:
+        raise LinesMismatch(lines=lines, amount=terms.amount)
+    if len(terms.credits) == 1 and terms.credits[0].share == 1:
+        return
     shares = [credit.share for credit in terms.credits]
     if any(share <= 0 for share in shares) or len({credit.partner_id for credit in terms.credits}) != len(shares):
         raise ShareInvalid
     if sum(shares) != 1:
         raise SplitsNotOne(total=sum(shares))
-    lines = sum(line.amount for line in terms.lines)
-    if terms.lines and lines != terms.amount:
-        raise LinesMismatch(lines=lines, amount=terms.amount)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class Rating:
             closed_at=terms.closed_at,
             release_at=terms.closed_at + timedelta(days=self.version.hold_days),
             reason=reason if amount else _why_zero(figure),
-            derivation=figure if figure.share == credit.share else replace(figure, share=credit.share),
+            derivation=figure if figure.share is credit.share else replace(figure, share=credit.share),
         )
 
     def _sale(self, terms: Terms, month: date, entries: tuple[Entry, ...], counted: tuple[Counted, ...]) -> Sale:

@@ -37,14 +37,18 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Commission on `revenue` minor units of one bracket: `exact` = revenue × rate + flat, in minor units."""
+    """Commission on `revenue` minor units of one bracket."""
 
     start: int
     end: int | None
     rate: Fraction
     revenue: int
     flat: int
-    exact: Fraction
+
+    @property
+    def exact(self) -> Fraction:
+        """Revenue × rate + flat, in minor units."""
+        return self.revenue * self.rate + self.flat
 
 
 def faults(brackets: Sequence[Bracket], *, place: str = "brackets") -> Iterator[Fault]:
@@ -116,14 +120,14 @@ class Schedule:
             high = after if b.end is None else min(after, b.end)
             if high > low:
                 flat = b.flat if before <= b.start else 0
-                yield Slice(b.start, b.end, b.rate, high - low, flat, (high - low) * b.rate + flat)
+                yield Slice(b.start, b.end, b.rate, high - low, flat)
 
     def _whole(self, before: int, after: int) -> Iterator[Slice]:
         for revenue, sign in ((after, 1), (before, -1)):
             if revenue > 0:
                 b = next(b for b in self.brackets if b.end is None or revenue < b.end)
                 flats = sum(each.flat for each in self.brackets if revenue > each.start)
-                yield Slice(b.start, b.end, b.rate, sign * revenue, sign * flats, sign * (revenue * b.rate + flats))
+                yield Slice(b.start, b.end, b.rate, sign * revenue, sign * flats)
 
 
 def reversed_share(total: int, *, refunded: int, sold: int) -> int:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -17,16 +18,13 @@ class PeriodKind(StrEnum):
 
 
 class Period(NamedTuple):
-    """The months `[start, end)`, each named by its first day."""
+    """The months `[start, end)`, each named by its first day. `label` is `year:2026-01-01`, `lifetime`."""
 
     kind: PeriodKind
     start: date
     end: date
 
-    @property
-    def label(self) -> str:
-        """`year:2026-01-01`, `lifetime`."""
-        return self.kind.value if self.kind is PeriodKind.LIFETIME else f"{self.kind}:{self.start.isoformat()}"
+    label: str
 
 
 _MONTHS = {PeriodKind.MONTH: 1, PeriodKind.QUARTER: 3, PeriodKind.YEAR: 12}
@@ -49,12 +47,17 @@ class Calendar:
 
     def period(self, kind: PeriodKind, month: date) -> Period:
         """The period of `kind` that holds `month`."""
-        if kind is PeriodKind.LIFETIME:
-            return Period(kind, date.min, date.max)
-        length = _MONTHS[kind]
-        since = (month.month - self.year_starts) % 12 % length
-        start = _shifted(month, -since)
-        return Period(kind, start, _shifted(start, length))
+        return _period(kind, month, self.year_starts)
+
+
+@lru_cache(maxsize=4096)
+def _period(kind: PeriodKind, month: date, year_starts: int) -> Period:
+    if kind is PeriodKind.LIFETIME:
+        return Period(kind, date.min, date.max, kind.value)
+    length = _MONTHS[kind]
+    since = (month.month - year_starts) % 12 % length
+    start = _shifted(month, -since)
+    return Period(kind, start, _shifted(start, length), f"{kind}:{start.isoformat()}")
 
 
 def _shifted(month: date, months: int) -> date:

@@ -84,7 +84,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """`amount` (above 0) minor units moved between two accounts: one side's loss is the other's gain, always."""
+    """`amount` (above 0) minor units moved between two accounts: one side's loss is the other's gain, always.
+
+    The transfer that books an entry has the entry's id; the one that releases it has an id of its own.
+    """
 
     id: UUID
     entry_id: UUID

@@ -60,8 +60,11 @@ class Plan:
     def at(self, instant: datetime) -> PlanVersion | None:
         """The version in force for a deal closed at `instant`: the latest start; of equal starts, the later version."""
         day = self.calendar.day(instant)
-        in_force = [version for version in self.versions if version.effective_from <= day]
-        return max(in_force, key=lambda version: (version.effective_from, version.number), default=None)
+        found: PlanVersion | None = None
+        for version in self.versions:
+            if version.effective_from <= day and (found is None or version.effective_from >= found.effective_from):
+                found = version
+        return found
 
     def known(self, latest: int) -> "Plan":
         """The plan as it was when `latest` was its highest version (for replay)."""

@@ -40,7 +40,11 @@ class Positions:
                 raise KeyError(f"position of {partner_id} in {period.label} was not loaded")
             months = (revenue for (who, month), revenue in self.months.items() if who == partner_id and period.start <= month < period.end)
             sums[period] = sum(months)
-        return sums[period] + sum(m.delta for m in moves if m.partner_id == partner_id and period.start <= m.month < period.end)
+        position = sums[period]
+        for move in moves:
+            if move.partner_id == partner_id and period.start <= move.month < period.end:
+                position += move.delta
+        return position
 
     def apply(self, moves: Iterable[Move]) -> None:
         """Take moves into the sums."""

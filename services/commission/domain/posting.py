@@ -194,7 +194,7 @@ def _posting(
     transfers: list[Transfer] = []
     for entry in entries:
         transfers += transfers_of(
-            derived_id("commission.transfer", entry.id),
+            entry.id,
             entry_id=entry.id,
             partner_id=entry.partner_id,
             amount=entry.amount,

@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 
 def encoded(value: object) -> str:
-    """A frozen dataclass of the domain as JSON; exact fractions as text."""
+    """Frozen dataclasses of the domain (alone, or in lists and dicts) as JSON; exact fractions as text."""
     return orjson.dumps(value, default=str).decode()
 
 
@@ -56,7 +56,7 @@ def decoded_derivation(kind: str, body: Json) -> Accrued | TakenBack:
 
 
 def _slice(body: Json) -> Slice:
-    return Slice(body["start"], body["end"], Fraction(body["rate"]), body["revenue"], body["flat"], Fraction(body["exact"]))
+    return Slice(body["start"], body["end"], Fraction(body["rate"]), body["revenue"], body["flat"])
 
 
 def _instant(text: str) -> datetime:
