@@ -1,0 +1,1 @@
+"""Pure rules of the service: no clock, no ids, no IO."""

@@ -1,0 +1,1 @@
+"""Getting due deliveries to their receivers: claiming, posting, dialling safely, settling."""
