@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import os
 import re
 import sys
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Literal
 
 import uvicorn
@@ -42,11 +44,11 @@ def serve(app: ASGIApp, *, host: str, port: int) -> None:
 
 def run(service: str, role: Role, *, host: str, port: int) -> None:
     """One role of one service: its API at the root, or its worker with health and numbers over HTTP."""
-    (built,) = prepare([service], role)
+    (built,) = wired([service], role)
     serve(api_alone(built) if role == "api" else workers([built]), host=host, port=port)
 
 
-def prepare(names: Sequence[str], role: Role) -> list[Service]:
+def wired(names: Sequence[str], role: Role) -> list[Service]:
     """Build the services, with logs of the whole process set up as the first one's settings say."""
     settings = catalogue.settings_of(names[0])
     name = names[0] if len(names) == 1 else "hansa"
@@ -136,7 +138,12 @@ def main(arguments: Sequence[str]) -> None:
     else:
         from hansa import gateway
 
-        services = prepare(names or catalogue.SERVICES, "api" if role == "api" else "worker")
+        if folder := os.environ.get("HANSA_PREPARE"):
+            from hansa.embedded import prepare
+
+            kafka = catalogue.settings_of(catalogue.SERVICES[0]).kafka
+            asyncio.run(prepare.everything(Path(folder), admin_dsn=os.environ["HANSA_PREPARE_DSN"], kafka=kafka))
+        services = wired(names or catalogue.SERVICES, "api" if role == "api" else "worker")
         app = gateway.hosting(services) if role == "api" else workers(services)
         serve(app, host=host, port=int(port))
 

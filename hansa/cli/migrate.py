@@ -20,7 +20,7 @@ def command(
     Databases are those of HANSA_<SERVICE>_MIGRATOR_URL or, where that is not set, of the system on --data-dir.
     """
     from hansa import catalogue
-    from hansa.embedded import prepare
+    from hansa.embedded import prepare, wiring
     from hansa.embedded.system import system_on
 
     names = tuple(services or catalogue.SERVICES)
@@ -32,7 +32,7 @@ def command(
     if rest := [name for name in names if name not in here]:
         folder = folder_of(data_dir)
         with system_on(folder, say=say) as running:
-            settings = prepare.values(folder, admin_dsn=running.admin_dsn, kafka=running.kafka)
+            settings = wiring.values(folder, admin_dsn=running.admin_dsn, kafka=running.kafka)
             for name in rest:
                 asyncio.run(prepare.migrate(name, **settings[name]))
     if json:

@@ -27,7 +27,7 @@ def command(
     """Run one role of one service, with settings from HANSA_<SERVICE>_… or, without them, those of the system on --data-dir."""
     from hansa import catalogue
     from hansa import host as hosting
-    from hansa.embedded import prepare
+    from hansa.embedded import wiring
     from hansa.embedded.processes import free_ports
     from hansa.embedded.system import system_on
 
@@ -39,8 +39,8 @@ def command(
         return
     folder = folder_of(data_dir)
     with system_on(folder, say=say) as running:
-        settings = prepare.values(folder, admin_dsn=running.admin_dsn, kafka=running.kafka)
-        for name, value in prepare.environment({service: settings[service]}).items():
+        settings = wiring.values(folder, admin_dsn=running.admin_dsn, kafka=running.kafka)
+        for name, value in wiring.environment({service: settings[service]}).items():
             os.environ.setdefault(name, value)
         say(f"{service} {role} answers at http://{host}:{port}")
         hosting.run(service, role.value, host=host, port=port)

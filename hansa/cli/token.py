@@ -31,13 +31,13 @@ def command(
     json: Json = False,
 ) -> None:
     """Print a token for the APIs: curl -H "Authorization: Bearer $(bin/hansa token --role operator)" …"""
-    from hansa.embedded.record import ISSUER
+    from hansa.embedded import wiring
     from shared.chassis.identity.issuer import Issuer
 
     if (role is Who.PARTNER) != (partner is not None) and role is not Who.CONNECTOR:
         raise typer.BadParameter("a partner's token names its partner (--partner UUID); an operator's names none.")
-    name = os.environ.get("HANSA_ISSUER", ISSUER)
-    issuer = Issuer(keys or folder_of(data_dir) / "keys", issuer=name)
+    name = os.environ.get("HANSA_ISSUER", wiring.ISSUER)
+    issuer = Issuer(keys or wiring.keys(folder_of(data_dir)), issuer=name)
     token = issuer.issue(role.value, partner_id=partner, subject=subject, ttl=timedelta(hours=hours))
     if json:
         as_json({"token": token, "role": role.value, "partner_id": partner, "issuer": name, "expires_in_s": int(hours * 3600)})

@@ -48,6 +48,7 @@ class Child:
     def __init__(self, plan: Plan, folder: Path, *, environment: Mapping[str, str]) -> None:
         self.plan = plan
         self._environment = dict(environment)
+        self.until_ready: dict[str, str] = {}  # added to its environment as long as the system is starting
         self.process = ServerProcess(folder / f"{plan.name}.process.json", log=folder / f"{plan.name}.log")
         self._failures = 0
         self._started_at = 0.0
@@ -56,7 +57,7 @@ class Child:
     def start(self) -> None:
         """Start it, ending what an earlier run may have left."""
         self.process.stop()
-        env = os.environ | {"PYTHONPATH": str(catalogue.ROOT), "PYTHONUNBUFFERED": "1"} | self._environment
+        env = os.environ | {"PYTHONPATH": str(catalogue.ROOT), "PYTHONUNBUFFERED": "1"} | self._environment | self.until_ready
         self.process.spawn(Runner(leash=sys.platform == "linux").command(self.plan.command), env=env)
         self._started_at = time.monotonic()
         self._again_at = None

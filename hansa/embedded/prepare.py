@@ -1,53 +1,31 @@
-"""Everything that must be true before the services start: databases, migrations, topics, keys; and the services' settings."""
+"""Everything that must be true before the services start: keys, databases, migrations, topics. Doing it again changes nothing."""
 
-import secrets
-from collections.abc import Mapping
+import asyncio
 from pathlib import Path
 
+from aiokafka.errors import KafkaError
+
 from hansa import catalogue
-from hansa.embedded.record import ISSUER
+from hansa.embedded import wiring
 from shared.chassis.database import bootstrap
 from shared.chassis.events import topics
 from shared.chassis.identity.issuer import Issuer
 
-Values = Mapping[str, Mapping[str, str]]
+_KAFKA_WITHIN_S = 60.0
 
 
-def password(folder: Path) -> str:
-    """The services' database password, made once per data folder."""
-    file = folder / "services.password"
-    file.touch(mode=0o600)
-    if not (kept := file.read_text()):
-        kept = secrets.token_urlsafe(24)
-        file.write_text(kept)
-    return kept
+async def everything(folder: Path, *, admin_dsn: str, kafka: str) -> None:
+    """Keys, every service's database (made, migrated, seeded) and, when the broker answers, the topics."""
+    Issuer(wiring.keys(folder), issuer=wiring.ISSUER)
+    await databases(admin_dsn, wiring.values(folder, admin_dsn=admin_dsn, kafka=kafka), password=wiring.password(folder))
+    await _patiently_create_topics(kafka)
 
 
-def values(folder: Path, *, admin_dsn: str, kafka: str) -> Values:
-    """Settings of every service, by service and field."""
-    issuer = Issuer(folder / "keys", issuer=ISSUER)
-    host = admin_dsn.rsplit("@", 1)[1].split("/", 1)[0]
-    shared = {"kafka": kafka, "issuer": ISSUER, "jwks_file": str(issuer.jwks_file), "programme": str(catalogue.PROGRAMME)}
-    found: dict[str, dict[str, str]] = {}
-    for name in catalogue.SERVICES:
-        found[name] = dict(shared)
-        for role in bootstrap.KINDS:
-            login = f"hansa_{name}_{role}:{password(folder)}"
-            found[name][f"{role}_url"] = f"postgresql+asyncpg://{login}@{host}/hansa_{name}"
-    found["notifications"]["secret_keys_file"] = str(folder / "webhook-secret.keys")
-    return found
-
-
-def environment(settings: Values) -> dict[str, str]:
-    """The same as variables for child processes: HANSA_<SERVICE>_<FIELD>."""
-    return {f"HANSA_{name}_{field}".upper(): value for name, fields in settings.items() for field, value in fields.items()}
-
-
-async def databases(admin_dsn: str, settings: Values, *, password: str) -> None:
-    """Create every service's database and roles, migrate and seed them. Running it again changes nothing."""
+async def databases(admin_dsn: str, settings: wiring.Values, *, password: str) -> None:
+    """Create every service's database and roles, migrate and seed them."""
     for name in settings:
         await bootstrap.create(admin_dsn, name, password=password)
-        await migrate(name, **settings[name])
+        await migrate(name, **settings[name])  # one after the other: Alembic keeps its context in a global
 
 
 async def migrate(name: str, **given: str) -> None:
@@ -60,3 +38,17 @@ async def migrate(name: str, **given: str) -> None:
 async def create_topics(kafka: str, *, prefix: str = "", replicas: int = 1, min_in_sync: int = 1) -> list[str]:
     """Make the topics of the register that are missing; returns their names."""
     return await topics.provision(kafka, catalogue.TOPICS, prefix=prefix, replicas=replicas, min_in_sync=min_in_sync)
+
+
+async def _patiently_create_topics(kafka: str) -> None:
+    """The broker may still be starting beside us."""
+    deadline = asyncio.get_running_loop().time() + _KAFKA_WITHIN_S
+    while True:
+        try:
+            await create_topics(kafka)
+        except (KafkaError, OSError):
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+            await asyncio.sleep(0.1)
+        else:
+            return

@@ -10,10 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+from hansa.embedded import wiring
 from hansa.embedded.processes import Identity
-from shared.chassis.identity.issuer import Issuer
-
-ISSUER = "http://hansa.local"
 
 
 class AlreadyRunning(RuntimeError):
@@ -35,7 +33,9 @@ class Running:
 
     def token(self, role: str = "operator", *, partner_id: UUID | None = None, ttl: timedelta = timedelta(hours=12)) -> str:
         """A bearer token that the services accept."""
-        return Issuer(Path(self.folder) / "keys", issuer=ISSUER).issue(role, partner_id=partner_id, ttl=ttl)
+        from shared.chassis.identity.issuer import Issuer
+
+        return Issuer(wiring.keys(Path(self.folder)), issuer=wiring.ISSUER).issue(role, partner_id=partner_id, ttl=ttl)
 
     def dsn(self, service: str, *, role: str = "worker") -> str:
         """libpq address of one service's database in one of its roles (api, worker, migrator)."""

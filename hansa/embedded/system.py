@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from hansa import catalogue
-from hansa.embedded import children, prepare, record
+from hansa.embedded import children, record, wiring
 from hansa.embedded.children import Child
 from hansa.embedded.kafka import Kafka
 from hansa.embedded.postgres import Postgres
@@ -77,20 +77,16 @@ class System:
         if not port_is_free(self.port):
             raise CannotStart(f"Port {self.port} on 127.0.0.1 is taken by another program: name a free one with --port.")
         (self.folder / "run").mkdir(exist_ok=True)
-        with ThreadPoolExecutor(2) as pool:
+        with ThreadPoolExecutor(1) as pool:
             kafka = pool.submit(self.kafka.start)
             self.postgres.start()
             self._say("PostgreSQL answers")
-            settings = prepare.values(self.folder, admin_dsn=self.postgres.admin_dsn, kafka=self.kafka.bootstrap)
-            self.children = {plan.name: Child(plan, self.folder / "run", environment=self._environment(settings)) for plan in self._plans()}
-            self._start_children("api", "gateway")  # they import while the databases are made
-            asyncio.run(prepare.databases(self.postgres.admin_dsn, settings, password=prepare.password(self.folder)))
-            self._say("the databases are migrated")
+            self._start_services()
             kafka.result()
-        made = asyncio.run(prepare.create_topics(self.kafka.bootstrap))
-        self._say(f"Kafka answers, {len(made)} topics are new")
-        self._start_children("worker")
+            self._say("Kafka answers")
         self._wait_until_ready()
+        for child in self.children.values():
+            child.until_ready = {}
         running = self._running()
         running.write()
         return running
@@ -129,16 +125,25 @@ class System:
         planned = children.isolated if self.isolated else children.together
         return planned(self.port, lambda names: kept_ports(self.folder / "ports.json", names))
 
-    def _start_children(self, *roles: str) -> None:
-        for child in self.children.values():
-            if child.plan.role in roles:
-                child.start()
+    def _start_services(self) -> None:
+        """Start every process; the first worker makes databases and topics, since it has imported all that it takes."""
+        settings = wiring.values(self.folder, admin_dsn=self.postgres.admin_dsn, kafka=self.kafka.bootstrap)
+        environment = self._environment(settings)
+        self.children = {plan.name: Child(plan, self.folder / "run", environment=environment) for plan in self._plans()}
+        if self.isolated:
+            from hansa.embedded import prepare
 
-    def _environment(self, settings: prepare.Values) -> dict[str, str]:
+            asyncio.run(prepare.everything(self.folder, admin_dsn=self.postgres.admin_dsn, kafka=self.kafka.bootstrap))
+        for child in self.children.values():
+            if not self.isolated and child.plan.role == "worker":
+                child.until_ready = {"HANSA_PREPARE": str(self.folder), "HANSA_PREPARE_DSN": self.postgres.admin_dsn}
+            child.start()
+
+    def _environment(self, settings: wiring.Values) -> dict[str, str]:
         gateway = {"HANSA_GATEWAY_KAFKA": self.kafka.bootstrap, "HANSA_GATEWAY_WORKERS": json.dumps(self._addresses("worker"))}
         if self.isolated:
             gateway["HANSA_GATEWAY_APIS"] = json.dumps(self._addresses("api"))
-        return prepare.environment(settings) | gateway | self._extra
+        return wiring.environment(settings) | gateway | self._extra
 
     def _addresses(self, role: str) -> dict[str, str]:
         """Where each service's role answers over HTTP, by service."""
@@ -169,7 +174,7 @@ class System:
             started=me.started,
             kafka=self.kafka.bootstrap,
             admin_dsn=self.postgres.admin_dsn,
-            password=prepare.password(self.folder),
+            password=wiring.password(self.folder),
             workers=self._addresses("worker"),
         )
 
