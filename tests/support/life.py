@@ -1,0 +1,67 @@
+"""What a partner does in its life, once through every service, so that each table holds rows of it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from shared.chassis.ids import derived_id
+from tests.support.world import World
+
+
+@dataclass
+class Partner:
+    """One partner of the world and what it has made."""
+
+    world: World
+    name: str
+    id: UUID = field(default_factory=lambda: UUID(int=0))
+
+    async def join(self) -> None:
+        """Created and activated by the vendor."""
+        created = await self.world.post(
+            "partners", "/v1/partners", {"name": self.name, "type": "reseller_affiliate", "region": f"Region of {self.name}"}
+        )
+        self.id = UUID(created["id"])
+        await self.world.post("partners", f"/v1/partners/{self.id}/activate", {})
+        await self.world.spread()
+
+    async def live(self) -> None:
+        """Contacts, deals that end in every way, training, an endpoint."""
+        contact = await self._own(
+            "partners", f"/v1/partners/{self.id}/contacts", {"name": f"Ann of {self.name}", "email": f"ann@{self.id}.example"}
+        )
+        won = await self._register("won")
+        await self._own("registration", f"/v1/deals/{won}/close", self._terms())
+        await self._own("registration", f"/v1/deals/{won}/refund", {"amount": "100.00", "reason": f"Rebate to {self.name}"})
+        lost = await self._register("lost")
+        await self._own("registration", f"/v1/deals/{lost}/close", {"outcome": "lost"})
+        await self._register("open")
+        await self._own("notifications", "/v1/endpoints", {"url": f"https://{self.id}.example/hook", "description": f"Hook of {self.name}"})
+        await self.world.spread()
+        await self._learn(contact["person_id"] if "person_id" in contact else str(derived_id(self.name)))
+        await self.world.post("tiering", "/v1/evaluations", {})
+        await self.world.spread()
+
+    async def _learn(self, person_id: str) -> None:
+        course = (await self.world.get("enablement", "/v1/courses")).json["items"][0]["id"]
+        step = {"person_id": person_id, "course_id": course, "partner_id": str(self.id)}
+        for path in ("enrolments", "completions", "certificates"):
+            await self.world.post("enablement", f"/v1/{path}", step)
+        await self.world.spread()
+
+    async def _register(self, what: str) -> str:
+        body = {
+            "account_name": f"Customer {what} of {self.name}",
+            "account_domain": f"{what}-{self.id.hex}.com",
+            "families": ["GTX"],
+            "country": "DE",
+        }
+        deal = await self._own("registration", "/v1/deals", body)
+        return str(deal["id"])
+
+    def _terms(self) -> dict[str, Any]:
+        line = {"product": f"Product for {self.name}", "family": "GTX", "amount": "60000.00"}
+        return {"outcome": "won", "lines": [line], "attributes": {"note": f"Note of {self.name}"}}
+
+    async def _own(self, service: str, path: str, body: dict[str, Any]) -> Any:
+        return await self.world.post(service, path, body, role="partner", partner_id=self.id)
