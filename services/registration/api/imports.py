@@ -121,7 +121,7 @@ def _result(row: _Row, taken: Taken) -> ImportResult:
         result=_word(taken),
         stage=deal.state.value if deal else None,
         registered=taken.registered,
-        conflict=taken.registered and deal is not None and deal.conflict,
+        conflict=deal is not None and deal.conflict,
         code=refusal.code if refusal else None,
         deal_id=deal.id if deal else None,
         message=refusal.message if refusal else None,

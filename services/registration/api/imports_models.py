@@ -10,7 +10,8 @@ Result = Literal["registered", "won", "lost", "open", "unchanged", "conflict", "
 
 class ImportResult(BaseModel):
     """What became of one row. `registered`, `won`, `lost`: new, and now there; `open`: opened again; `conflict`: new, but a rival
-    held the account, so without protection (`stage` says where it stands); `refused`: see `code`."""
+    held the account, so without protection (`stage` says where it stands); `refused`: see `code`. The field `conflict` stays true
+    for such a deal when it is sent again."""
 
     line: int
     external_id: str | None = None
