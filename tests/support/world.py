@@ -19,10 +19,10 @@ update outbox set published_at = clock_timestamp() where published_at is null
 returning id, aggregatetype, aggregateid, payload, headers"""
 
 
-async def launch(stage: Stage, name: str) -> Service:
-    """The API of one service, with the settings that it cannot do without."""
-    keys = {"secret_keys": SecretStr(urlsafe_b64encode(bytes(32)).decode())} if name == "notifications" else {}
-    return await stage.launch(name, worker=False, **keys)
+async def launch(stage: Stage, name: str, *, worker: bool = False, **changed: object) -> Service:
+    """One service, with the settings that it cannot do without."""
+    keys: dict[str, object] = {"secret_keys": SecretStr(urlsafe_b64encode(bytes(32)).decode())} if name == "notifications" else {}
+    return await stage.launch(name, worker=worker, **keys, **changed)
 
 
 class World:
