@@ -23,7 +23,7 @@ async def load(uow: UnitOfWork, endpoint_id: UUID, *, lock: bool = False) -> End
 
 async def count(uow: UnitOfWork, *, partner_id: UUID | None) -> int:
     """How many endpoints the partner (None: the vendor) has."""
-    found = await uow.execute(sa.select(sa.func.count()).where(endpoints.c.partner_id.is_not_distinct_from(partner_id)))
+    found = await uow.execute(sa.select(sa.func.count()).where(endpoints.c.partner_id == partner_id))
     return int(found.scalar_one())
 
 

@@ -27,13 +27,17 @@ with head as (
 ), entered as (
     insert into feed_entries (position, event_id, event_type, partner_id, payload, occurred_at, appended_at)
     select base + n, event_id, event_type, partner_id, payload, occurred_at, $7 from given, head
+), taken as (
+    select g.*, e.id as endpoint_id, e.event_types from given g join endpoints e on e.partner_id = g.partner_id where e.state = 'enabled'
+    union all
+    select g.*, e.id, e.event_types from given g join endpoints e on e.partner_id is null and g.partner_id is null where e.state = 'enabled'
 ), made as (
     insert into deliveries (id, endpoint_id, partner_id, message_id, event_type, position, state, due_at,
                             attempts, earlier_attempts, traceparent, created_at)
-    select gen_random_uuid(), e.id, g.partner_id, g.event_id, g.event_type, base + n, 'pending', $7, 0, 0, g.traceparent, $7
-    from given g cross join head join endpoints e
-        on e.partner_id is not distinct from g.partner_id and e.state = 'enabled'
-        and e.event_types && array['*', split_part(g.event_type, '.', 1) || '.*', g.event_type]
+    select gen_random_uuid(), endpoint_id, partner_id, event_id, event_type, base + n, 'pending', $7, 0, 0, traceparent, $7
+    from taken cross join head
+    where event_types && array['*', split_part(event_type, '.', 1) || '.*', event_type]
+    order by n
     returning 1
 )
 select pg_notify($8, '') from (select count(*) as n from made) counted where n > 0"""
@@ -75,7 +79,7 @@ async def read(uow: UnitOfWork, *, viewer: UUID | None, after: int, upto: int, l
     columns = feed_entries.c
     query = (
         sa.select(feed_entries)
-        .where(columns.partner_id.is_not_distinct_from(viewer), columns.position > after, columns.position <= upto)
+        .where(columns.partner_id == viewer, columns.position > after, columns.position <= upto)
         .order_by(columns.position)
         .limit(limit)
     )
