@@ -1,5 +1,6 @@
 """Who the customer is: identifiers that name an account exactly, and the rule that finds the account by them."""
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
@@ -11,6 +12,7 @@ from services.registration.domain.countries import country_code
 from services.registration.domain.refusals import AccountAmbiguous, AccountNameMissing
 from services.registration.domain.values import AccountId
 
+_LONGEST = 1_000  # bytes
 _NOT_WORD = re.compile(r"[\W_]+")
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://")
 
@@ -58,7 +60,13 @@ def identifiers(customer: Customer, *, registrable: Registrable, free_mail: froz
     if customer.tax_id and (tax := _NOT_WORD.sub("", customer.tax_id).upper()):
         found.add(Identifier(IdentifierKind.TAX, tax))
     found |= {Identifier(IdentifierKind.CRM, crm.strip()) for crm in customer.crm_ids if crm.strip()}
-    return tuple(sorted(found))
+    return tuple(sorted(identifier._replace(value=_bounded(identifier.value)) for identifier in found))
+
+
+def _bounded(value: str) -> str:
+    """What an index can hold: a monstrous name stands as its digest, which is as exact."""
+    data = value.encode()
+    return value if len(data) <= _LONGEST else hashlib.sha256(data).hexdigest()
 
 
 def _words(text: str) -> str:

@@ -11,6 +11,8 @@ from uuid import UUID
 from services.registration.domain.refusals import AmountNegative, BeneficiaryTwice, LinesInvalid, SplitsNotOne
 from shared.chassis.money import Money
 
+_LIMIT = 2**63  # what a whole number of the store and of the wire holds
+
 DealId = NewType("DealId", UUID)
 PartnerId = NewType("PartnerId", UUID)
 AccountId = NewType("AccountId", UUID)
@@ -86,6 +88,8 @@ class Terms:
             raise LinesInvalid(reason="a line id occurs twice")
         if sum(line.amount_minor for line in self.lines) != self.amount.minor:
             raise LinesInvalid(reason="the lines do not add up to the amount")
+        if self.amount.minor >= _LIMIT or any(line.quantity >= _LIMIT for line in self.lines):
+            raise LinesInvalid(reason="a number is too large")
         if any(line.quantity < 1 for line in self.lines):
             raise LinesInvalid(reason="a quantity is below 1")
         _check_shares(self.credits, self.overlays)

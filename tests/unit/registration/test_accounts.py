@@ -48,6 +48,12 @@ def test_tax_and_crm_ids_when_given_then_they_name_exactly() -> None:
     assert names(tax_id="de 123-456", crm_ids=("sf:0015", " ")) == {"name:acme|", "tax:DE123456", "crm:sf:0015"}
 
 
+def test_name_when_it_is_monstrous_then_short_and_still_its_own() -> None:
+    one, other = names(name="\ufdfa" * 300), names(name="\ufdfa" * 299)
+    assert one != other
+    assert all(len(name) < 100 for name in one | other)
+
+
 def test_name_when_it_holds_no_word_then_refused() -> None:
     with pytest.raises(AccountNameMissing):
         names(name=" ._- ")

@@ -120,6 +120,11 @@ def test_terms_when_the_lines_do_not_add_up_then_refused() -> None:
         replace(some_terms(1, 2), amount=Money(4, "USD")).check()
 
 
+def test_terms_when_the_amount_is_beyond_any_store_then_refused() -> None:
+    with pytest.raises(no.LinesInvalid):
+        some_terms(2**62, 2**62).check()
+
+
 def test_extend_when_at_the_end_or_used_up_then_refused() -> None:
     extended, fact = life.extend(a_deal(), by=WINDOW, times=1, now=T0 + WINDOW - TICK)
     assert (fact.previous_until, extended.protection.window.end) == (T0 + WINDOW, T0 + 2 * WINDOW)
