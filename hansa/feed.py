@@ -119,6 +119,7 @@ class LiveFeed:
         ends = await self._count(consumer, partitions)
         for partition in partitions:
             consumer.seek(partition, max(ends[partition] - _TAIL, 0))
+        self.board.recent.clear()  # an earlier reading saw some of these
         counted = asyncio.get_running_loop().time()
         first = True
         while not self._rests():

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from shared.chassis.database.engine import Database
 from shared.chassis.errors import Refused, Transient
 from shared.chassis.health import Health
-from shared.chassis.http import openapi, problems
+from shared.chassis.http import documentation, openapi, problems
 from shared.chassis.http.edge import Edge
 from shared.chassis.identity.verifier import Verifier
 from shared.chassis.settings import ServiceSettings
@@ -42,6 +42,7 @@ def make_app(
         title=title,
         description=description,
         version="1",
+        docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         middleware=[Middleware(Edge, metrics=telemetry.metrics, max_body_bytes=settings.max_body_bytes)],
@@ -67,6 +68,7 @@ def make_app(
         app.include_router(router)
     for path, handler in (("/livez", _livez), ("/readyz", _readyz), ("/metrics", _metrics)):
         app.add_route(path, handler, include_in_schema=False)
+    documentation.add(app)
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     return app
 
