@@ -37,7 +37,7 @@ def names_in(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("row", list(rows()), ids=lambda row: row.split("**")[1][:60])
 def test_invariant_when_listed_then_the_tests_that_hold_it_exist(row: str) -> None:
-    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", row)
+    named = re.findall(r"`((?:tests|shared)/[\w/]+\.py)(?:::(\w+))?`", row)
     assert named
     for path, test in named:
         assert (ROOT / path).is_file(), path

@@ -71,7 +71,7 @@ def entry_of(folder: Path) -> str:
     assert there is not None
     request = urllib.request.Request(f"{there.address}/commission/v1/entries?limit=1", headers={"Authorization": f"Bearer {there.token()}"})
     with urllib.request.urlopen(request, timeout=30) as answer:
-        found: str = json.load(answer)["items"][0]["entry_id"]
+        found: str = json.load(answer)["items"][0]["id"]
     return found
 
 
