@@ -12,6 +12,7 @@ from shared.chassis.events.broker import Consumer
 from shared.chassis.events.consumer import Processor
 from shared.chassis.events.pausing import Breaker
 from shared.chassis.events.relay import Relay
+from shared.chassis.http import idempotency
 from shared.chassis.settings import ServiceSettings
 from shared.chassis.telemetry.metrics import Metrics
 from shared.chassis.timers import Timer, Timers
@@ -50,7 +51,7 @@ class Worker:
         if handlers.topics:
             self.consumer = Consumer(settings, service=service, topics=handlers.topics, processor=self.processor, metrics=metrics)
         self.relay = Relay(settings.worker_url, settings, service=service, metrics=metrics)
-        own = (Timer("release parked events", 2.0, self._release_parked),)
+        own = (Timer("release parked events", 2.0, self._release_parked), Timer("forget old answers", 300.0, idempotency.prune))
         self.timers = Timers(database, (*own, *timers), metrics=metrics)
         self._extras = tuple(extras)
         self._review: asyncio.Task[None] | None = None
