@@ -42,8 +42,8 @@ class VersionDocument(_Part):
     mode: Mode = Mode.GRADUATED
     split: Split | None = None
     refunds: Literal["original"] = "original"
-    hold_days: int | None = None
-    brackets: tuple[BracketDocument, ...]
+    hold_days: int | None = Field(None, ge=0, le=3650)
+    brackets: tuple[BracketDocument, ...] = Field(max_length=1000)
 
 
 class PlanDocument(_Part):
@@ -53,9 +53,9 @@ class PlanDocument(_Part):
     timezone: str = "UTC"
     year_starts: int = Field(1, ge=1, le=12)
     split: Split = Split.REVENUE
-    hold_days: int = 30
+    hold_days: int = Field(30, ge=0, le=3650)
     earned_on: Literal["won"] = "won"
-    versions: tuple[VersionDocument, ...] = Field(min_length=1)
+    versions: tuple[VersionDocument, ...] = Field(min_length=1, max_length=100)
 
     @classmethod
     def read(cls, document: object) -> Self:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.commission.domain.entries import Kind
 from services.commission.domain.explaining import explain
@@ -101,6 +101,15 @@ class BalanceView(BaseModel):
         held, payable = _money(balance.held, balance.currency), _money(balance.payable, balance.currency)
         total = _money(balance.held + balance.payable, balance.currency)
         return cls(partner_id=balance.partner_id, currency=balance.currency, held=held, payable=payable, total=total)
+
+
+class NewPlan(BaseModel):
+    """Plan versions to record, and why."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    document: PlanDocument
+    reason: str = Field(min_length=1, max_length=500)
 
 
 class PlanView(BaseModel):

@@ -3,9 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from services.commission.api.models import AuditView, BalanceView, EntryView, ExplanationView, PlanView, WaitingView
+from services.commission.api.models import AuditView, BalanceView, EntryView, ExplanationView, NewPlan, PlanView, WaitingView
 from services.commission.store import plans, reading
 from services.commission.use_cases.audit import audit
+from services.commission.use_cases.record_plan import record_plan
 from shared.chassis.http import Page, PageQuery, Principal, Router, Uow, requires
 
 entries = Router(prefix="/v1/entries", tags=["entries"])
@@ -16,6 +17,7 @@ books = Router(prefix="/v1", tags=["books"])
 Reader = Annotated[Principal, requires("entries:read")]
 BalanceReader = Annotated[Principal, requires("balances:read")]
 PlanReader = Annotated[Principal, requires("plans:read")]
+PlanKeeper = Annotated[Principal, requires("plans:admin")]
 Auditor = Annotated[Principal, requires("books:admin")]
 
 
@@ -51,6 +53,12 @@ async def all_balances(uow: Uow, actor: BalanceReader, paging: PageQuery, partne
 async def all_plans(uow: Uow, actor: PlanReader) -> list[PlanView]:
     """The plan with all its versions, in the order in which they were recorded."""
     return [PlanView.of(each) for each in await plans.recorded(uow)]
+
+
+@plan_versions.post("", status_code=201)
+async def add_plan(body: NewPlan, uow: Uow, actor: PlanKeeper) -> PlanView:
+    """Record plan versions that start today or later. They are never edited, and nothing on record is rated anew."""
+    return PlanView.of(await record_plan(uow, body.document, recorded_by=actor.subject, reason=body.reason))
 
 
 @books.get("/waiting")

@@ -74,3 +74,15 @@ class PlanInvalid(Refused):
     code = "plan_invalid"
     status = 422
     sentence = "The plan has faults: {faults}."
+
+
+class PlanStartsInPast(Refused):
+    code = "plan_starts_in_past"
+    status = 422
+    sentence = "A version may start today ({today}) or later; this one starts on {first}."
+
+
+class PlanCurrencyFixed(Refused):
+    code = "plan_currency_fixed"
+    status = 422
+    sentence = "Currency ({currency}), time zone and first month are the programme's for good: positions are kept in them."
