@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from services.registration.import_row import ImportRow
+from shared.schemas.crm import OpportunityChanged
 from tests.contract.commands import parse
 
 ROOT = Path(__file__).parents[2]
@@ -87,3 +89,9 @@ def test_decisions_when_listed_then_each_page_is_there_with_its_four_parts() -> 
         assert [
             part for part in ("**Context.**", "**Decision.**", "**Consequences.**", "**Rejected.**") if part not in page.read_text()
         ] == []
+
+
+def test_opportunity_when_shown_to_integrators_then_both_ways_in_take_it() -> None:
+    shown = re.search(r"```json\n(.*?)```", (ROOT / "docs" / "integrations.md").read_text(), re.DOTALL)
+    assert shown
+    assert OpportunityChanged.model_validate_json(shown[1]).external_id == ImportRow.model_validate_json(shown[1]).external_id
