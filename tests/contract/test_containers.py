@@ -13,6 +13,7 @@ import yaml
 from hansa.catalogue import SERVICES
 from shared.chassis.events.topics import register
 from shared.chassis.telemetry.metrics import Metrics
+from shared.chassis.testing.containers import KAFKA_IMAGE, POSTGRES_IMAGE
 from tests.contract.commands import parse
 
 ROOT = Path(__file__).parents[2]
@@ -78,6 +79,12 @@ def test_container_when_it_is_described_then_it_is_pinned_and_limited(name: str)
     assert re.search(r":[\w.-]+$", entry["image"])
     assert not entry["image"].endswith(":latest")
     assert entry["deploy"]["resources"]["limits"].keys() == {"cpus", "memory"}
+
+
+def test_servers_when_compared_with_those_of_the_tests_then_the_same_versions_run() -> None:
+    assert (COMPOSE["services"]["kafka"]["image"], COMPOSE["services"]["postgres"]["image"]) == (KAFKA_IMAGE, POSTGRES_IMAGE)
+    jars = (ROOT / "hansa/embedded/kafka-jars.lock").read_text()
+    assert f"org.apache.kafka:kafka-server:{KAFKA_IMAGE.partition(':')[2]} " in jars
 
 
 @pytest.mark.parametrize("name", [*ROLES, "kafka", "postgres", "gateway", "prometheus"])
