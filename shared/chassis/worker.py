@@ -1,6 +1,7 @@
 """A service's background half: consumer, relay, timers and the service's own extras, started and stopped as one."""
 
 import asyncio
+import gc
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -20,6 +21,16 @@ from shared.chassis.timers import Timer, Timers
 _log = structlog.get_logger(__name__)
 _OPEN = "select count(*) from dead_letters where state = 'parked' and error <> 'parked_behind'"
 _WAITING = "select count(*) from waiting_facts"
+
+
+def _settle_memory() -> None:
+    """Take what start-up made out of the garbage collector's sight, once a process.
+
+    It lives as long as the process, and full collections that walk it took a third of a busy consumer's time.
+    """
+    if gc.get_freeze_count() == 0:
+        gc.collect()
+        gc.freeze()
 
 
 class Part(Protocol):
@@ -65,6 +76,7 @@ class Worker:
         if self.consumer is not None:
             await self.consumer.start()
         self._review = asyncio.create_task(self._watch(), name="worker-watch")
+        _settle_memory()
 
     async def stop(self) -> None:
         """Stop taking work in, then stop the rest."""
