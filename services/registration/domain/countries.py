@@ -1,6 +1,7 @@
 """Countries by their ISO 3166 code and English name, so that "Germany", "germany" and "DE" are one territory."""
 
 import unicodedata
+from functools import lru_cache
 
 _NAMES = """
 AD Andorra;AE United Arab Emirates;AF Afghanistan;AG Antigua & Barbuda;AI Anguilla;AL Albania;AM Armenia;AO Angola;AQ Antarctica;
@@ -52,6 +53,7 @@ def _table() -> dict[str, str]:
 _CODES = _table()
 
 
+@lru_cache(maxsize=4_096)
 def country_code(text: str) -> str | None:
     """The ISO 3166 code of a country given by code or English name; None if it is neither."""
     return _CODES.get(_folded(text))

@@ -13,6 +13,8 @@ from shared.chassis.money import Money
 
 _LIMIT = 2**63  # what a whole number of the store and of the wire holds
 
+_WHOLE = Fraction(1)
+
 DealId = NewType("DealId", UUID)
 PartnerId = NewType("PartnerId", UUID)
 AccountId = NewType("AccountId", UUID)
@@ -108,4 +110,4 @@ def _check_shares(credits_: tuple[Credit, ...], overlays: tuple[Credit, ...]) ->
 
 def sole_credit(partner_id: PartnerId) -> tuple[Credit, ...]:
     """All of the credit for one partner."""
-    return (Credit(partner_id, Fraction(1)),)
+    return (Credit(partner_id, _WHOLE),)
