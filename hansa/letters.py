@@ -73,7 +73,7 @@ class Desk:
         return [row["id"] for row in await self._fetch(_OPEN)]
 
     async def _fetch(self, sql: str, *values: object) -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(self._dsn)
+        connection = await asyncpg.connect(self._dsn, server_settings={"hansa.operator": "on"})
         try:
             rows: list[asyncpg.Record] = await connection.fetch(sql, *values)
             return rows

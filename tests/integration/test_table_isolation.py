@@ -1,6 +1,7 @@
 """Every table of every service: held by row-level security to its partner, or listed as shared and without a partner in it."""
 
 import re
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -21,6 +22,10 @@ _TABLES = """
 select c.relname, c.relrowsecurity and c.relforcerowsecurity as held,
        array(select attname::text from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped) as columns
 from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'f') order by 1"""
+_ANSWERS = """
+insert into idempotency_keys (subject, key, request_hash, status, headers, body)
+select s, 'k', '', 200, '[]', '' from unnest($1::text[]) s"""
+PARTNER = UUID(int=1)
 _POLICIES = "select roles::text[], cmd, permissive, qual, with_check from pg_policies where schemaname = 'public' and tablename = $1"
 
 
@@ -55,6 +60,35 @@ async def test_table_when_shared_then_it_knows_no_partner(stage: Stage, name: st
     for table in shared_tables(name):
         named = "partner" in table or any("partner" in column for column in tables[table])
         assert named == ((name, table) in NAMES_PARTNERS), f"{name}.{table}: {tables[table]}"
+
+
+async def test_chassis_table_when_it_holds_others_events_or_answers_then_it_is_held_too(stage: Stage) -> None:
+    connection = await _connect(stage, "partners", "migrator")
+    held = {row["relname"] for row in await connection.fetch(_TABLES) if row["held"]} & CHASSIS_TABLES
+    readable = await connection.fetch(
+        "select table_name::text from information_schema.role_table_grants where grantee like '%\\_api' and privilege_type = 'SELECT'"
+    )
+    await connection.close()
+
+    assert {row[0] for row in readable} & CHASSIS_TABLES == held | {"policies"}, "what the API reads is held, or says nothing of partners"
+
+
+async def test_chassis_table_when_read_by_a_partner_then_neither_events_nor_others_answers(stage: Stage) -> None:
+    owner, api = await _connect(stage, "partners", "migrator"), await _connect(stage, "partners", "api")
+    await owner.execute(_ANSWERS, [f"{PARTNER}/me", f"{UUID(int=2)}/me", "staff/me"])
+    await owner.execute("insert into refusals (event_id, type, subject, code, message) values ('e', 't', 's', 'c', 'm')")
+    seen = {}
+    for who, partner, operator in (("partner", str(PARTNER), "off"), ("nobody", "", "off"), ("operator", "", "on")):
+        async with api.transaction():
+            await api.execute("select set_config('hansa.partner', $1, true), set_config('hansa.operator', $2, true)", partner, operator)
+            answers = [row[0] for row in await api.fetch("select subject from idempotency_keys order by 1")]
+            seen[who] = (answers, await api.fetchval("select count(*) from refusals"))
+    await owner.close()
+    await api.close()
+
+    assert seen["partner"] == ([f"{PARTNER}/me"], 0)
+    assert seen["nobody"] == ([], 0)
+    assert (len(seen["operator"][0]), seen["operator"][1]) == (3, 1)
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -4,6 +4,16 @@ from alembic.operations import Operations
 
 from shared.chassis.database.tables import API_RIGHTS, chassis_metadata
 
+_OPERATOR = "current_setting('hansa.operator', true) = 'on'"
+# Which rows of the chassis's own tables the API role reaches: events of all partners are for operators, an answer is for its caller.
+_CHASSIS_RULES = {
+    "waiting_facts": _OPERATOR,
+    "refusals": _OPERATOR,
+    "parked_streams": _OPERATOR,
+    "dead_letters": _OPERATOR,
+    "idempotency_keys": f"split_part(subject, '/', 1) = coalesce(current_setting('hansa.partner', true), '') or {_OPERATOR}",
+}
+
 
 def _role(op: Operations, kind: str) -> str:
     """`hansa_<service>_<kind>`: the roles are named after the database."""
@@ -15,6 +25,8 @@ def chassis_tables(op: Operations) -> None:
     chassis_metadata.create_all(op.get_bind())
     for table, rights in API_RIGHTS.items():
         share(op, table, api=rights)
+    for table, rule in _CHASSIS_RULES.items():
+        _hold(op, table, rule)
 
 
 def share(op: Operations, table: str, *, api: str) -> None:
@@ -30,9 +42,12 @@ def isolate(op: Operations, table: str, *, partner_column: str = "partner_id") -
     Forced, so that it binds the owner too; without a policy of its own the migrator's UPDATE would change nothing, silently.
     """
     mine = f"{partner_column} = nullif(current_setting('hansa.partner', true), '')::uuid"
-    rule = f"{mine} or current_setting('hansa.operator', true) = 'on'"
+    _hold(op, table, f"{mine} or {_OPERATOR}")
+    share(op, table, api="select, insert, update, delete")
+
+
+def _hold(op: Operations, table: str, rule: str) -> None:
     op.execute(f'alter table "{table}" enable row level security')
     op.execute(f'alter table "{table}" force row level security')
     for kind, condition in (("migrator", "true"), ("worker", "true"), ("api", rule)):
         op.execute(f'create policy {table}_{kind} on "{table}" to "{_role(op, kind)}" using ({condition}) with check ({condition})')
-    share(op, table, api="select, insert, update, delete")

@@ -132,8 +132,8 @@ policies = sa.Table(
 
 # None of these holds rows of one partner that another could read over a route; the API role's rights are the least it needs.
 API_RIGHTS: dict[str, str] = {
-    "outbox": "select, insert",
-    "inbox": "select",
+    "outbox": "insert",
+    "inbox": "",
     "waiting_facts": "select",
     "refusals": "select",
     "parked_streams": "select",

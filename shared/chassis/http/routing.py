@@ -66,7 +66,7 @@ class TransactionalRoute(APIRoute):
             if scope is not None:
                 principal = await access.authenticate(request, scope)
                 request.state.principal = principal
-                subject, actor = principal.subject, principal.actor
+                subject, actor = principal.key_space, principal.actor
                 if principal.partner_id:
                     structlog.contextvars.bind_contextvars(partner_id=str(principal.partner_id))
             claim = await _read(request, subject=subject)

@@ -21,6 +21,11 @@ class Principal:
         return scope in self.scopes or ALL in self.scopes
 
     @property
+    def key_space(self) -> str:
+        """Whose idempotency keys these are: two callers never meet, even if their issuer gave both one name."""
+        return f"{self.partner_id or 'staff'}/{self.subject}"
+
+    @property
     def is_operator(self) -> bool:
         """Whether this is the vendor's staff."""
         return self.role is Role.OPERATOR
