@@ -40,7 +40,10 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one benchmark found. `targets` maps a contender to the ratio that ours must reach; `facts` are checked truths and other figures."""
+    """What one benchmark found.
+
+    `targets` maps a contender to the ratio that ours must reach; `facts` are checked truths and other figures.
+    """
 
     title: str
     ours: Measure

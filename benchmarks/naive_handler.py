@@ -66,7 +66,11 @@ async def run(ground: Ground, deals: Sequence[DealClosed]) -> float:
             partner.revenue += deal.amount.amount_minor
             amount = _commission(partner.revenue) - before
             partner.balance += amount
-            session.add(EntryRow(id=uuid4(), partner_id=partner.id, deal_id=deal.deal_id, amount=amount, closed_at=deal.closed_at.replace(tzinfo=None)))
+            session.add(
+                EntryRow(
+                    id=uuid4(), partner_id=partner.id, deal_id=deal.deal_id, amount=amount, closed_at=deal.closed_at.replace(tzinfo=None)
+                )
+            )
         times.append(time.perf_counter())
 
     await broker.start()
@@ -81,5 +85,3 @@ async def run(ground: Ground, deals: Sequence[DealClosed]) -> float:
 async def _reached(times: list[float], count: int) -> bool:
     await asyncio.sleep(0)
     return len(times) >= count
-
-

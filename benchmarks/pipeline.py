@@ -27,7 +27,7 @@ _START = datetime(2026, 1, 5, tzinfo=UTC)
 
 def closes(count: int, *, seed: int = 1) -> list[DealClosed]:
     """Won deals of two lines, spread over partners and one year; the same seed gives the same deals."""
-    chance = Random(seed)  # noqa: S311 - seeded on purpose
+    chance = Random(seed)
     return [_close(number, chance) for number in range(count)]
 
 
@@ -115,26 +115,30 @@ inboxed as (insert into inbox (event_id, body_hash, topic, partition, "offset") 
 streamed as (insert into streams (partner_id, posted) select partner, count(*) from c group by partner order by partner
   on conflict (partner_id) do update set posted = streams.posted + excluded.posted returning 1),
 journaled as (insert into journal (partner_id, number, lead, fact_id, kind, plan_known, body, recorded_at)
-  select c.partner, coalesce(s.posted, 0) + row_number() over (partition by c.partner order by n), true, event_id, 'closed', 1, body::jsonb, now()
+  select c.partner, coalesce(s.posted, 0) + row_number() over (partition by c.partner order by n), true, event_id, 'closed', 1,
+    body::jsonb, now()
   from c left join streams s on s.partner_id = c.partner returning 1),
 dealt as (insert into deals (deal_id, partner_id, close_number, standing, revision, sale)
   select deal, partner, 1, 'won', 0, body::jsonb from c returning 1),
-entered as (insert into entries (id, partner_id, deal_id, close_number, fact_id, kind, amount_minor, revenue_minor, currency, plan_version, rule,
-    month, closed_at, release_at, reason, derivation, recorded_at, due_at)
+entered as (insert into entries (id, partner_id, deal_id, close_number, fact_id, kind, amount_minor, revenue_minor, currency, plan_version,
+    rule, month, closed_at, release_at, reason, derivation, recorded_at, due_at)
   select entry, partner, deal, 1, event_id, 'accrual', commission, amount, 'USD', 1, 'brackets', date_trunc('month', closed_at), closed_at,
     closed_at + interval '30 days', '', body::jsonb, now(), closed_at + interval '30 days' from c returning 1),
 moved as (insert into transfers (id, entry_id, partner_id, source, target, amount_minor, currency, recorded_at)
   select transfer, entry, partner, 'programme:expense', 'partner:held', commission, 'USD', now() from c where commission > 0 returning 1),
 positioned as (insert into positions (partner_id, month, revenue_minor) select partner, date_trunc('month', closed_at)::date, sum(amount)
-  from c group by 1, 2 order by 1, 2 on conflict (partner_id, month) do update set revenue_minor = positions.revenue_minor + excluded.revenue_minor returning 1),
-balanced as (insert into balances (partner_id, currency, held_minor, payable_minor) select partner, 'USD', sum(commission), 0 from c group by 1 order by 1
+  from c group by 1, 2 order by 1, 2
+  on conflict (partner_id, month) do update set revenue_minor = positions.revenue_minor + excluded.revenue_minor returning 1),
+balanced as (insert into balances (partner_id, currency, held_minor, payable_minor) select partner, 'USD', sum(commission), 0 from c
+  group by 1 order by 1
   on conflict (partner_id, currency) do update set held_minor = balances.held_minor + excluded.held_minor returning 1)
 insert into outbox (event_id, aggregatetype, aggregateid, type, payload, headers)
 select out_id, 'commission.accrued', partner::text, 'hansa.commission.accrued.v1', left(body, 420), headers from c order by n
 """
 _SCHEDULE = """
 create or replace function schedule(revenue numeric) returns bigint immutable language sql as $$
-select round(0.15 * least(revenue, 10000000) + 0.20 * least(greatest(revenue - 10000000, 0), 40000000) + 0.25 * greatest(revenue - 50000000, 0))::bigint $$"""
+select round(0.15 * least(revenue, 10000000)
+  + 0.20 * least(greatest(revenue - 10000000, 0), 40000000) + 0.25 * greatest(revenue - 50000000, 0))::bigint $$"""
 
 
 async def one_statement(ground: Ground, deals: Sequence[DealClosed], template: Service) -> float:
@@ -166,7 +170,19 @@ def _columns(deals: Sequence[DealClosed], start: int) -> list[list[object]]:
         body = (raw.value or b"").decode()
         digest = hashlib.sha256(raw.value or b"").digest()
         ids = (new_id(), new_id(), new_id())
-        rows.append((f"/hansa/registration#{number}", digest, deal.partner_id, deal.deal_id, deal.amount.amount_minor, deal.closed_at, body, headers, *ids))
+        rows.append(
+            (
+                f"/hansa/registration#{number}",
+                digest,
+                deal.partner_id,
+                deal.deal_id,
+                deal.amount.amount_minor,
+                deal.closed_at,
+                body,
+                headers,
+                *ids,
+            )
+        )
     return [list(column) for column in zip(*rows, strict=True)]
 
 
