@@ -6,14 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from hansa.crm.failures import NotCaughtUp
 from hansa.simulate.client import Api
 from shared.chassis.money import Money
 
 _EVERY_S = 0.1
-
-
-class NotCaughtUp(Exception):
-    """Commission did not take in every win in time: its worker may not be running."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-
-class ExportInvalid(Exception):
-    """The export cannot be read at all; the message says what is missing."""
+from hansa.crm.failures import ExportInvalid
 
 
 @dataclass(frozen=True, slots=True)

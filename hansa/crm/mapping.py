@@ -6,11 +6,9 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from hansa.crm.failures import MappingInvalid
+
 DEFAULT = Path(__file__).with_name("default.yaml")
-
-
-class MappingInvalid(Exception):
-    """The mapping file cannot be used; the message says what to change."""
 
 
 class _Part(BaseModel):

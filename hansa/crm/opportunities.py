@@ -10,7 +10,7 @@ from hansa.crm.files import Row, read
 from hansa.crm.mapping import Mapping
 from hansa.crm.names import Match, Names
 from shared.chassis.errors import Refused
-from shared.chassis.money import Money
+from shared.chassis.money import Money, exponent
 
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 
@@ -72,7 +72,8 @@ class _Rejected(Exception):
 
 
 def read_export(folder: Path, mapping: Mapping, *, currency: str) -> Export:
-    """Read the whole export. Every row is an opportunity or a reject. Raises ExportInvalid."""
+    """Read the whole export. Every row is an opportunity or a reject. Raises ExportInvalid and CurrencyUnknown."""
+    exponent(currency)
     reader = _Reader(folder, mapping, currency=currency)
     export = Export(regions=reader.regions)
     for row in reader.rows():

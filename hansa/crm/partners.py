@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from hansa.crm.failures import NotHeardOf
 from hansa.simulate.client import Api
 
 _AT_ONCE = 8
 _PATIENCE_S = 60.0
-
-
-class NotHeardOf(Exception):
-    """Registration did not learn of new partners in time: its worker may not be running."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,12 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import UUID
 
 from hansa.crm import earnings, partners, upload
 from hansa.crm.earnings import Win
 from hansa.crm.mapping import Mapping
-from hansa.crm.opportunities import Export, Reject, read_export
+from hansa.crm.opportunities import Export, Reject
 from hansa.crm.partners import Wanted
 from hansa.crm.summary import PartnerLine, Summary, total
 from hansa.crm.upload import Outcome
@@ -22,9 +21,8 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to import and how."""
+    """How to import an export."""
 
-    folder: Path
     mapping: Mapping
     source: str
     currency: str
@@ -32,9 +30,8 @@ class Job:
     commission_within_s: float = 300.0
 
 
-async def run(api: Api, job: Job, *, progress: Progress) -> Summary:
-    """Import an export; running it again changes nothing. Raises ExportInvalid, NotHeardOf, NotCaughtUp, Rejected."""
-    export = read_export(job.folder, job.mapping, currency=job.currency)
+async def run(api: Api, job: Job, export: Export, *, progress: Progress) -> Summary:
+    """Import what was read of an export; running it again changes nothing. Raises NotHeardOf, NotCaughtUp, Rejected."""
     wanted = _wanted(export, job.mapping)
     ids = await partners.ensure(api, wanted, source=job.source, kind=job.mapping.partners.type)
     await partners.known_to_registration(api, ids, source=job.source)

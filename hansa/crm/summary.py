@@ -46,6 +46,10 @@ class Summary:
         return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
     @property
+    def total_revenue(self) -> Money:
+        return total((line.revenue for line in self.partners), currency=self.currency)
+
+    @property
     def total_commission(self) -> Money:
         return total((line.commission for line in self.partners), currency=self.currency)
 
