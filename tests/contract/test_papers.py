@@ -95,3 +95,12 @@ def test_opportunity_when_shown_to_integrators_then_both_ways_in_take_it() -> No
     shown = re.search(r"```json\n(.*?)```", (ROOT / "docs" / "integrations.md").read_text(), re.DOTALL)
     assert shown
     assert OpportunityChanged.model_validate_json(shown[1]).external_id == ImportRow.model_validate_json(shown[1]).external_id
+
+
+def test_demo_when_its_output_is_shown_then_it_promises_what_the_audit_checks() -> None:
+    printed = re.search(r"<!-- demo -->.*?<!-- /demo -->", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert printed
+    promises = set(re.findall(r"^✓ ([^:]+):", printed[0], re.MULTILINE))
+    source = (ROOT / "hansa" / "simulate" / "audit.py").read_text()
+    assert len(promises) >= 5
+    assert {promise for promise in promises if f'"{promise}"' not in source} == set()
