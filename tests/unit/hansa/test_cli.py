@@ -1,0 +1,74 @@
+"""The command line: every command explains itself, and mistakes get a sentence."""
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+
+import jwt
+import pytest
+from typer.testing import CliRunner
+
+from hansa.cli import main
+
+_GROUP = ("list", "show", "retry", "discard")
+_PRESENT = [name for name, file in main.COMMANDS.items() if importlib.util.find_spec(f"hansa.cli.{file}")]
+_REPORTING = ("migrate", "topics", "token", "explain")
+
+
+@pytest.fixture(scope="module")
+def runner() -> CliRunner:
+    return CliRunner(env={"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"})
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+@pytest.mark.parametrize("name", _PRESENT)
+def test_command_when_asked_for_help_then_it_explains_itself(runner: CliRunner, name: str) -> None:
+    done = runner.invoke(main.build([name]), [name, "--help"])
+    assert done.exit_code == 0
+    assert len(_plain(done.output).split("Usage:")[1].splitlines()[2].strip()) > 20
+
+
+@pytest.mark.parametrize("name", _GROUP)
+def test_dead_letters_when_asked_for_help_then_each_action_explains_itself_and_reports_json(runner: CliRunner, name: str) -> None:
+    done = runner.invoke(main.build(["dead-letters"]), ["dead-letters", name, "--help"])
+    assert (done.exit_code, "--json" in _plain(done.output)) == (0, True)
+
+
+@pytest.mark.parametrize("name", _REPORTING)
+def test_command_when_it_reports_then_it_can_do_so_in_json(runner: CliRunner, name: str) -> None:
+    assert "--json" in _plain(runner.invoke(main.build([name]), [name, "--help"]).output)
+
+
+def test_hansa_when_asked_for_help_then_every_command_is_listed(runner: CliRunner) -> None:
+    output = _plain(runner.invoke(main.build(), ["--help"]).output)
+    assert [name for name in _PRESENT if f" {name} " not in output] == []
+
+
+def test_token_when_made_then_it_carries_role_and_partner(runner: CliRunner, tmp_path: Path) -> None:
+    partner = "01a208ea-fb4b-773b-a468-5a2f2b5bf5e0"
+    arguments = ["token", "--role", "partner", "--partner", partner, "--keys", str(tmp_path), "--json"]
+    answer = json.loads(runner.invoke(main.build(["token"]), arguments).output)
+    claims = jwt.decode(answer["token"], options={"verify_signature": False})
+    assert (claims["role"], claims["partner_id"], claims["aud"]) == ("partner", partner, "hansa")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["token", "--role", "partner"],
+        ["token", "--role", "operator", "--partner", "01a208ea-fb4b-773b-a468-5a2f2b5bf5e0"],
+        ["run", "nobody", "api"],
+        ["migrate", "nobody"],
+        ["test", "nothing"],
+        ["test", "unit", "--runs", "3"],
+        ["explain", "not-an-id"],
+    ],
+)
+def test_command_when_the_arguments_do_not_fit_then_it_says_why_and_exits_2(runner: CliRunner, arguments: list[str]) -> None:
+    done = runner.invoke(main.build([arguments[0]]), arguments)
+    assert done.exit_code == 2
+    assert "Error" in _plain(done.output)
