@@ -1,0 +1,77 @@
+"""`hansa bench`: speed as a ratio to the machine's limit and to a peer, measured in the same run."""
+
+import asyncio
+import importlib
+import json
+import logging
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import structlog
+import typer
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from benchmarks.ground import Report
+
+
+class Bench(StrEnum):
+    """What can be measured."""
+
+    PIPELINE = "pipeline"
+    REGISTER = "register"
+    RELAY = "relay"
+    IMPORT = "import"
+    WEBHOOK = "webhook"
+
+
+_MODULES = {Bench.IMPORT: "benchmarks.importing"}
+
+
+def command(
+    names: Annotated[list[Bench] | None, typer.Argument(help="Some of them (default: all).", show_default=False)] = None,
+    runs: Annotated[int, typer.Option(help="Runs of each contender, in turn; the median counts.", min=1)] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON instead.")] = False,
+) -> None:
+    """Measure on servers of its own with durable commits; exits 1 if a target was missed."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    reports = asyncio.run(_measure(names or list(Bench), runs))
+    if as_json:
+        typer.echo(json.dumps([report.as_json() for report in reports], indent=2))
+    else:
+        for report in reports:
+            _show(Console(), report)
+    raise typer.Exit(0 if all(report.reached for report in reports) else 1)
+
+
+async def _measure(names: list[Bench], runs: int) -> "list[Report]":
+    from benchmarks.ground import ground
+
+    reports = []
+    for name in names:
+        module = importlib.import_module(_MODULES.get(name, f"benchmarks.{name}"))
+        async with ground() as standing:
+            reports.append(await module.measure(standing, runs=runs))
+    return reports
+
+
+def _show(console: Console, report: "Report") -> None:
+    table = Table(title=report.title, title_justify="left")
+    for heading in ("contender", "median", "lowest", "highest", "unit", "ours / it", "to reach"):
+        table.add_column(heading, justify="left" if heading in ("contender", "unit") else "right")
+    for measure in (report.ours, *report.others):
+        mine = measure is report.ours
+        target = report.targets.get(measure.name)
+        table.add_row(
+            measure.name,
+            f"{measure.median:,.0f}",
+            f"{min(measure.rates):,.0f}",
+            f"{max(measure.rates):,.0f}",
+            measure.unit,
+            "" if mine else f"{report.ratio(measure):.2f}",
+            "" if target is None else f"{target:g}",
+        )
+    console.print(table)
+    for name, value in report.facts.items():
+        console.print(f"  {name}: {value}", markup=False)
