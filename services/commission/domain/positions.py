@@ -18,6 +18,12 @@ class Move:
     delta: int
 
 
+@dataclass(slots=True)
+class _Sum:
+    period: Period
+    revenue: int
+
+
 class Positions:
     """Sums of periods, kept up to date by moves.
 
@@ -28,19 +34,13 @@ class Positions:
     def __init__(self, loaded: Mapping[tuple[UUID, Period], int] | None = None) -> None:
         self.months: dict[tuple[UUID, date], int] = defaultdict(int)
         self._complete = loaded is None
-        self._sums: dict[UUID, dict[Period, int]] = defaultdict(dict)
+        self._sums: dict[UUID, list[_Sum]] = defaultdict(list)
         for (partner_id, period), revenue in (loaded or {}).items():
-            self._sums[partner_id][period] = revenue
+            self._sums[partner_id].append(_Sum(period, revenue))
 
     def at(self, partner_id: UUID, period: Period, *, moves: Iterable[Move] = ()) -> int:
         """The position in `period`, after `moves` that are not applied yet."""
-        sums = self._sums[partner_id]
-        if period not in sums:
-            if not self._complete:
-                raise KeyError(f"position of {partner_id} in {period.label} was not loaded")
-            months = (revenue for (who, month), revenue in self.months.items() if who == partner_id and period.start <= month < period.end)
-            sums[period] = sum(months)
-        position = sums[period]
+        position = self._sum(partner_id, period).revenue
         for move in moves:
             if move.partner_id == partner_id and period.start <= move.month < period.end:
                 position += move.delta
@@ -50,7 +50,17 @@ class Positions:
         """Take moves into the sums."""
         for move in moves:
             self.months[move.partner_id, move.month] += move.delta
-            sums = self._sums[move.partner_id]
-            for period in sums:
-                if period.start <= move.month < period.end:
-                    sums[period] += move.delta
+            for known in self._sums[move.partner_id]:
+                if known.period.start <= move.month < known.period.end:
+                    known.revenue += move.delta
+
+    def _sum(self, partner_id: UUID, period: Period) -> "_Sum":
+        known = self._sums[partner_id]
+        for each in known:
+            if each.period is period or each.period == period:
+                return each
+        if not self._complete:
+            raise KeyError(f"position of {partner_id} in {period.label} was not loaded")
+        months = (revenue for (who, month), revenue in self.months.items() if who == partner_id and period.start <= month < period.end)
+        known.append(_Sum(period, sum(months)))
+        return known[-1]

@@ -202,5 +202,11 @@ def _posting(
             target=Account.PAYABLE if entry.reverses in released else Account.HELD,
             currency=entry.currency,
         )
-    partners = [fact.partner_id, *(entry.partner_id for entry in entries), *(move.partner_id for move in moves)]
-    return Posting(fact, deal, entries, tuple(transfers), moves, tuple(dict.fromkeys(partners)), settles)
+    return Posting(fact, deal, entries, tuple(transfers), moves, _streams(fact, entries, moves), settles)
+
+
+def _streams(fact: AnyFact, entries: tuple[Entry, ...], moves: tuple[Move, ...]) -> tuple[UUID, ...]:
+    """The partners whose journals the fact stands in, the registrant first."""
+    others = {entry.partner_id for entry in entries} | {move.partner_id for move in moves}
+    others.discard(fact.partner_id)
+    return (fact.partner_id, *sorted(others))

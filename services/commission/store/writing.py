@@ -57,14 +57,16 @@ on conflict (partner_id, currency) do update set held_minor = balances.held_mino
 
 async def write(uow: UnitOfWork, opened: Opened, postings: Sequence[Posting], *, pending: Iterable[Deal] = ()) -> None:
     """Write the postings in order; `pending` are deals to remember though their close still waits."""
-    touched = {posting.deal.id for posting in postings} | {deal.id for deal in pending}
-    await _write_deals(uow, [opened.book.deals[deal_id] for deal_id in touched])
+    touched = {deal.id for deal in pending} | {posting.deal.id for posting in postings}
+    after = {deal_id: opened.book.deals[deal_id] for deal_id in touched}
+    if after:
+        await uow.fetch(_DEALS, encoded(list(after.values())))
     if not postings:
         return
     await _write_journal(uow, opened, postings)
-    held = {entry_id for deal_id in touched for entry_id in _held(opened.book.deals[deal_id])}
+    held = {entry_id for deal in after.values() for entry_id in _held(deal)}
     await _write_entries(uow, [entry for posting in postings for entry in posting.entries], held)
-    before = {entry_id for deal_id in touched if deal_id in opened.before for entry_id in _held(opened.before[deal_id])}
+    before = {entry_id for deal_id, deal in opened.before.items() if deal_id in after for entry_id in _held(deal)}
     if settled := sorted(before - held):
         await uow.fetch(_SETTLED, settled)
     await _write_transfers(uow, postings)
@@ -81,11 +83,6 @@ def _held(deal: Deal) -> Iterator[UUID]:
 
 def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)]
-
-
-async def _write_deals(uow: UnitOfWork, deals: Sequence[Deal]) -> None:
-    if deals:
-        await uow.fetch(_DEALS, encoded(deals))
 
 
 async def _write_journal(uow: UnitOfWork, opened: Opened, postings: Sequence[Posting]) -> None:
@@ -120,11 +117,13 @@ async def _write_transfers(uow: UnitOfWork, postings: Sequence[Posting]) -> None
     if not transfers:
         return
     await uow.fetch(_TRANSFERS, encoded(transfers), uow.now)
-    changes: dict[tuple[UUID, str], dict[Account, int]] = defaultdict(lambda: defaultdict(int))
+    changes: defaultdict[tuple[UUID, str], list[int]] = defaultdict(lambda: [0, 0])
     for t in transfers:
-        changes[t.partner_id, t.currency][t.source] -= t.amount
-        changes[t.partner_id, t.currency][t.target] += t.amount
-    balances = ((partner, currency, by[Account.HELD], by[Account.PAYABLE]) for (partner, currency), by in sorted(changes.items()))
+        accounts = changes[t.partner_id, t.currency]
+        for account, amount in ((t.source, -t.amount), (t.target, t.amount)):
+            if account is not Account.EXPENSE:
+                accounts[account is Account.PAYABLE] += amount
+    balances = ((partner_id, currency, *accounts) for (partner_id, currency), accounts in sorted(changes.items()))
     await uow.fetch(_BALANCES, *_columns(balances))
 
 
