@@ -100,5 +100,5 @@ def _evaluation(row: sa.Row[Any]) -> Evaluation:
 async def results(uow: UnitOfWork, evaluation_id: UUID, *, limit: int, after_rank: int) -> list[sa.Row[Any]]:
     """Places in one evaluation, best first, after `after_rank`; row-level security leaves a partner its own."""
     places = results_table.c
-    statement = sa.select(results_table).where(places.evaluation_id == evaluation_id, places.rank > after_rank)
+    statement = sa.select(results_table).where(places.evaluation_id == evaluation_id, places.rank > sa.literal(after_rank, sa.BigInteger))
     return list(await uow.execute(statement.order_by(places.rank).limit(limit)))

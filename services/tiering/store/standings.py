@@ -91,7 +91,8 @@ async def page(uow: UnitOfWork, *, limit: int, after: tuple[int, UUID] | None, t
     """Standings by rank; a caller that is a partner sees its own alone (row-level security)."""
     statement = _STANDING.order_by(_ORDER, standings.c.partner_id).limit(limit)
     if after is not None:
-        statement = statement.where(sa.tuple_(_ORDER, standings.c.partner_id) > sa.tuple_(*map(sa.literal, after)))
+        position = sa.tuple_(sa.literal(after[0], sa.BigInteger), sa.literal(after[1], sa.Uuid))
+        statement = statement.where(sa.tuple_(_ORDER, standings.c.partner_id) > position)
     if tier is not None:
         statement = statement.where(standings.c.tier == tier.value)
     return [_standing(row) for row in await uow.execute(statement)]

@@ -8,6 +8,10 @@ from uuid import uuid4
 import httpx2
 import pytest
 
+from services.tiering.policy import TieringPolicy
+from services.tiering.use_cases.evaluate_when_due import end_graces
+from shared.chassis.http.paging import encode
+from shared.chassis.policies import Policies
 from shared.chassis.service import Service
 from shared.chassis.testing import ManualClock
 from shared.chassis.testing.stage import Stage
@@ -143,6 +147,33 @@ async def test_timer_ends_a_grace_against_a_fresh_ranking(
     await tiering.worker.timers.run_due()
     row = (await operator.get(f"/v1/standings/{partner(1)}")).json()
     assert (row["tier"], row["rank"], row["pending"]) == ("platinum", 1, None)
+
+
+async def test_timer_when_a_grace_ended_after_the_quarter_began_ranks_everyone_as_of_now(
+    tiering: Service, clock: ManualClock, standings: Standings, operator: httpx2.AsyncClient
+) -> None:
+    await take_in(tiering, activated(1), activated(2), closed(1, minor=900_00), closed(2, minor=800_00, shares={2: "1"}))
+    await standings()
+    await take_in(tiering, (refunded(1, minor=900_00), 2))
+    await standings()
+    clock.set(NOW + GRACE)  # 31 May: the quarter that began on 1 April has not been evaluated yet
+    async with tiering.platform.worker_database.transaction() as uow:
+        assert await end_graces(uow, policies=Policies(TieringPolicy)) == 1
+    assert await tiering.worker.timers.run_due() == 1
+    assert await tiering.worker.timers.run_due() == 0
+    found = (await operator.get("/v1/evaluations")).json()["items"][:2]
+    assert [(one["trigger"], one["as_of"], one["applied"]) for one in found] == [
+        ("schedule", "2026-05-31T09:00:00Z", True),
+        ("grace", "2026-05-31T09:00:00Z", True),
+    ]
+
+
+@pytest.mark.parametrize("path", ["/v1/standings", "/v1/evaluations", "/v1/evaluations/{id}/results"])
+async def test_cursor_of_another_making_never_breaks_a_list(operator: httpx2.AsyncClient, path: str) -> None:
+    evaluation = (await operator.post("/v1/evaluations")).json()["id"]
+    for cursor in (encode(2**62, str(uuid4())), encode(2**62), encode(-(2**62)), encode("x"), "%%%"):
+        answer = await operator.get(path.format(id=evaluation), params={"next": cursor})
+        assert answer.status_code in {200, 422}, answer.text
 
 
 async def test_partner_sees_its_own_standing_alone(stage: Stage, tiering: Service, standings: Standings) -> None:
