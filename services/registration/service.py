@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.registration.api import imports, routes
+from services.registration.api import imports, reviews, routes
 from services.registration.consumers import handlers
 from services.registration.policy import Policy
 from services.registration.settings import Settings
@@ -18,10 +18,12 @@ def build(settings: Settings, *, clock: Clock) -> Service:
     """HTTP for deals and imports; a worker that follows partners and sales systems, and ends protections."""
     platform = Platform("registration", settings, clock=clock)
     policies = Policies(Policy)
+    deals = routes.routes(policies, registrable=registrable_domain)
+    intake = imports.routes(policies, registrable=registrable_domain)
     app = platform.app(
         title="Registration",
         description="Deals: first to register is protected; won, lost, amended, reopened, refunded.",
-        routers=[routes.routes(policies, registrable=registrable_domain), imports.routes(policies, registrable=registrable_domain)],
+        routers=[deals, intake, reviews.router],
     )
     return Service(
         platform,

@@ -1,9 +1,6 @@
 """Accounts and what names them: found and locked by identifiers, entered without a gap for a second of the same."""
 
 from collections.abc import Iterable, Sequence
-from uuid import UUID
-
-import orjson
 
 from services.registration.domain.accounts import Identifier, IdentifierKind
 from services.registration.domain.directory import NewAccount
@@ -35,9 +32,6 @@ select kind, value, account_id from unnest($5::text[], $6::text[], $7::uuid[]) r
 on conflict do nothing returning 1"""
 _FORGET_IDENTIFIERS = "delete from account_identifiers where account_id = any($1::uuid[])"
 _FORGET_ACCOUNTS = "delete from accounts where id = any($1::uuid[])"
-_REVIEW = """
-insert into account_reviews (id, partner_id, account_name, identifiers, reason, raised_at) values ($1, $2, $3, $4::jsonb, $5, $6)
-on conflict do nothing"""
 
 Known = dict[Identifier, AccountId]
 
@@ -85,9 +79,3 @@ async def add(uow: UnitOfWork, accounts: Sequence[NewAccount], names: dict[Ident
     await uow.fetch(_FORGET_IDENTIFIERS, ids)
     await uow.fetch(_FORGET_ACCOUNTS, ids)
     return False
-
-
-async def flag(uow: UnitOfWork, review_id: UUID, *, partner_id: PartnerId, name: str, wanted: Iterable[Identifier], reason: str) -> None:
-    """Put a customer that could not be told on the list for review."""
-    names = orjson.dumps([[i.kind.value, i.value] for i in wanted]).decode()
-    await uow.fetch(_REVIEW, review_id, partner_id, name, names, reason, uow.now)

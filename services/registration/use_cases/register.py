@@ -11,12 +11,12 @@ from services.registration.domain.directory import Party
 from services.registration.domain.protection import Scope
 from services.registration.domain.values import AccountId, DealId, PartnerId, Standing
 from services.registration.policy import Policy
-from services.registration.store import accounts, deals, slots
+from services.registration.store import accounts, deals, reviews, slots
 from services.registration.use_cases.identify import identify
 from services.registration.use_cases.publish import publish
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import Refused
-from shared.chassis.ids import derived_id, new_id
+from shared.chassis.ids import new_id
 from shared.chassis.money import Money
 from shared.schemas.deals import DealDuplicateRefused
 
@@ -43,19 +43,34 @@ async def register(uow: UnitOfWork, wanted: Registration, *, policy: Policy, reg
     names = identifiers(wanted.customer, registrable=registrable, free_mail=policy.free_mail_domains)
     standing, known = await accounts.find_for(uow, names, partner_id=wanted.partner_id)
     _check_standing(standing)
-    made = await identify(uow, [Party(wanted.customer.name, wanted.customer.country, names)], known=known)
-    account_id = made.accounts[0]
-    if account_id is None:
-        return await _ambiguous(uow, wanted, names)
-    deal = _draft(wanted, account_id, policy=policy, now=uow.now)
-    if not made.new_accounts and await _is_taken(uow, deal):
-        return _duplicate(uow, deal)
+    deal = await _claim(uow, wanted, names, known, policy=policy)
+    if isinstance(deal, Refused):
+        return deal
     await _check_cool_off(uow, deal, policy=policy)
     deal, fact = begin(deal)
     if not await deals.enter(uow, deal, limit=policy.open_registrations_limit):
         raise no.QuotaReached(limit=policy.open_registrations_limit)
     publish(uow, [(deal, fact)])
     return deal
+
+
+async def _claim(
+    uow: UnitOfWork, wanted: Registration, names: tuple[Identifier, ...], known: accounts.Known, *, policy: Policy
+) -> Deal | Refused:
+    """The deal if its account is free, under the account's lock."""
+    matches = set(known.values())
+    if len(matches) == 1:
+        # Asked before the names are entered: what a refused rival says of an account must not stick to it.
+        deal = _draft(wanted, next(iter(matches)), policy=policy, now=uow.now)
+        if await _is_taken(uow, deal):
+            return _duplicate(uow, deal)
+    made = await identify(uow, [Party(wanted.customer.name, wanted.customer.country, names)], known=known)
+    account_id = made.accounts[0]
+    if account_id is None:
+        return await _ambiguous(uow, wanted, names)
+    deal = _draft(wanted, account_id, policy=policy, now=uow.now)
+    entered_meanwhile = account_id not in matches and not made.new_accounts
+    return _duplicate(uow, deal) if entered_meanwhile and await _is_taken(uow, deal) else deal
 
 
 def _check_standing(standing: str | None) -> None:
@@ -106,8 +121,7 @@ def _duplicate(uow: UnitOfWork, deal: Deal) -> Refused:
 
 async def _ambiguous(uow: UnitOfWork, wanted: Registration, names: tuple[Identifier, ...]) -> Refused:
     refusal = no.AccountAmbiguous()
-    review_id = derived_id("review", wanted.partner_id, *names)
-    await accounts.flag(uow, review_id, partner_id=wanted.partner_id, name=wanted.customer.name, wanted=names, reason=refusal.code)
+    await reviews.put_up(uow, wanted.partner_id, name=wanted.customer.name, wanted=names, reason=refusal.code)
     return refusal
 
 

@@ -13,12 +13,12 @@ from services.registration.domain.intake import Desk, Key, Rules, Taken
 from services.registration.domain.opportunity import Exclusivity, Opportunity
 from services.registration.domain.values import AccountId, DealId, PartnerId, Standing, State
 from services.registration.policy import Policy
-from services.registration.store import accounts, deals, partners, slots
+from services.registration.store import accounts, deals, partners, reviews, slots
 from services.registration.store.partners import KnownPartner
 from services.registration.use_cases.identify import identify
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import Refused
-from shared.chassis.ids import derived_id, new_id
+from shared.chassis.ids import new_id
 
 
 @dataclass(slots=True)
@@ -99,9 +99,7 @@ async def _find_accounts(uow: UnitOfWork, candidates: Sequence[_Candidate]) -> N
         one.account_id = account_id
         if account_id is None:
             one.refusal = refusal = no.AccountAmbiguous()
-            seen = one.seen
-            review_id = derived_id("review", seen.partner_id, *one.names)
-            await accounts.flag(uow, review_id, partner_id=seen.partner_id, name=seen.customer.name, wanted=one.names, reason=refusal.code)
+            await reviews.put_up(uow, one.seen.partner_id, name=one.seen.customer.name, wanted=one.names, reason=refusal.code)
 
 
 async def _open_desk(

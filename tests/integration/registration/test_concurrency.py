@@ -1,7 +1,9 @@
 """Many at once: one winner, one last place, one account."""
 
 import asyncio
-from uuid import uuid4
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -59,3 +61,29 @@ async def test_slots_when_the_rule_is_bypassed_then_the_store_refuses(world: Wor
         with pytest.raises(Exception, match="ex_protection_slots_one_holder"):
             await world.rows(again, path)
     assert await world.rows(again, "/EMEA/DACH/AT") == [(1,)]
+
+
+async def test_imports_and_registrations_when_they_touch_the_same_accounts_then_each_is_answered(world: World) -> None:
+    now = world.stage.clock.now()
+    started = (now - timedelta(days=3)).isoformat()
+
+    def rows(source: str, partner: UUID) -> list[dict[str, Any]]:
+        told = {"source": source, "partner_id": str(partner), "families": ["GTX"], "engaged_at": started, "stage": "open"}
+        order = range(60) if source < "c" else range(59, -1, -1)
+        return [told | {"external_id": str(n), "account_name": f"A{n}", "account_domain": f"a{n % 30}-{n}.com"} for n in order]
+
+    imports = [world.imported(*rows(source, who)) for source, who in zip("abcd", [world.partner_id, world.rival_id] * 2, strict=True)]
+    live = [
+        world.register(client, account_name=f"A{n}", account_domain=None, country=None, crm_ids=[f"x:{n}"])
+        for n in range(0, 60, 3)
+        for client in (world.partner, world.rival)
+    ]
+    answers = await asyncio.gather(*imports, *live)
+    for results in answers[:4]:
+        assert {result["result"] for result in results} <= {"registered", "conflict"}
+    assert {answer.status_code for answer in answers[4:]} <= {201, 409}
+    assert await world.rows("select count(*) from accounts") == [(60,)]
+    [(protected, slots)] = await world.rows("select (select count(*) from deals where granted), (select count(*) from protection_slots)")
+    assert protected == slots == 60
+    open_deals = "select (select count(*) from deals where state = 'open') = (select sum(open_deals) from registration_quotas)"
+    assert await world.rows(open_deals) == [(True,)]

@@ -36,6 +36,12 @@ async def test_register_when_a_rival_is_second_then_it_learns_that_the_account_i
     assert str(world.partner_id) not in str(event)
 
 
+async def test_register_when_a_rival_is_refused_then_what_it_said_of_the_account_does_not_stick(world: World) -> None:
+    await world.registered()
+    assert (await world.register(world.rival, account_domain="beta.com")).json()["code"] == "account_taken"
+    assert (await world.registered(world.rival, account_name="Beta", account_domain="beta.com"))["protected"]
+
+
 @pytest.mark.parametrize(
     "other",
     [{"families": ["MG"]}, {"territory": "APAC", "account_domain": None}, {"account_name": "Other", "account_domain": "other.com"}],
@@ -59,7 +65,10 @@ async def test_register_when_names_match_two_accounts_then_put_up_for_review(wor
     await world.registered(account_name="Beta", account_domain="beta.com")
     answer = await world.register(world.rival, account_name="Beta")
     assert (answer.status_code, answer.json()["code"]) == (409, "account_ambiguous")
-    assert len(await world.rows("select 1 from account_reviews")) == 1
+    [review] = (await world.staff.get("/v1/reviews")).json()["items"]
+    assert (review["partner_id"], review["account_name"], review["reason"]) == (str(world.rival_id), "Beta", "account_ambiguous")
+    assert {"kind": "domain", "value": "acme.co.uk"} in review["identifiers"]
+    assert (await world.rival.get("/v1/reviews")).status_code == 403
 
 
 async def test_register_when_only_a_free_mail_domain_is_shared_then_another_account(world: World) -> None:
