@@ -21,10 +21,10 @@ class Settings(ServiceSettings):
     secret_keys_file: Path | None = Field(None, description="a file with such keys, one a line; made with a fresh key if it is not there")
     allow_private_targets: bool | None = Field(None, description="loopback and private addresses, and plain HTTP; overrules the programme")
 
-    sends_fast: int = Field(256, ge=1, description="webhooks under way at once to receivers in good standing")
+    sends_fast: int = Field(512, ge=1, description="webhooks under way at once to receivers in good standing")
     sends_slow: int = Field(128, ge=1, description="… to receivers that fail or take long")
     sends_most: int = Field(1024, ge=1, description="… in all, whatever happens")
-    sends_each: int = Field(4, ge=1, description="… to one endpoint")
+    sends_each: int = Field(16, ge=1, description="… to one endpoint")
     slow_after_s: float = Field(1.0, description="a send that takes longer makes its endpoint count as slow meanwhile")
     sender_poll_s: float = Field(0.5, description="how often due deliveries are looked for without being told")
     lease_margin_s: float = Field(15.0, description="added to an attempt's time limit: how long a sender owns a delivery")

@@ -57,3 +57,10 @@ def room(limits: Limits, *, under_way: Sequence[Sending], now: float) -> Room:
         busy=dict(Counter(send.endpoint_id for send in under_way)),
         suspects=suspects,
     )
+
+
+def full(limits: Limits, space: Room, *, started: Sequence[Sending]) -> frozenset[UUID]:
+    """The endpoints that may have more due than they could start: when one of their sends ends, it is time to look again."""
+    counts = Counter(space.busy) + Counter(send.endpoint_id for send in started)
+    suspects = space.suspects | {send.endpoint_id for send in started if send.suspect}
+    return frozenset(endpoint for endpoint, count in counts.items() if count >= (1 if endpoint in suspects else limits.each))

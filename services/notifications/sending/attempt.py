@@ -54,7 +54,8 @@ class Courier:
         now = self._clock.now()
         verdict = judge(answer, attempts=due.attempt - due.earlier_attempts, rules=rules.retries, now=now, luck=luck)
         self._count(due, verdict)
-        _log.info("webhook_attempted", event_id=due.message_id, endpoint_id=str(due.endpoint_id), attempt=due.attempt, status=answer.status)
+        log = _log.debug if answer.accepted else _log.info
+        log("webhook_attempted", event_id=due.message_id, endpoint_id=str(due.endpoint_id), attempt=due.attempt, fault=answer.fault)
         return Settled(due, answer, verdict, started_at, duration_ms=int((time.perf_counter() - started) * 1000))
 
     async def _post(self, due: Due, secrets: Callable[[], Sequence[Secret]], *, rules: Rules) -> Answer:

@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 
 from services.notifications.domain.deliveries import Due
-from services.notifications.domain.lanes import Limits, Room, Sending, room
+from services.notifications.domain.lanes import Limits, Room, Sending, full, room
 from services.notifications.domain.rules import Rules
 from services.notifications.policy import Programme
 from services.notifications.sending.attempt import Courier
@@ -58,6 +59,7 @@ class Sender:
         self._settler = Settler(database)
         self._under_way: dict[asyncio.Task[None], Sending] = {}
         self._crowded = False
+        self._full: frozenset[UUID] = frozenset()
         self._grace_s = 0.0
         self._loop: asyncio.Task[None] | None = None
 
@@ -105,20 +107,20 @@ class Sender:
             pass
 
     async def _send_due(self) -> bool:
-        """Claim what is due and there is room for, and start it. Returns whether anything was."""
+        """Claim what is due and there is room for, and start it. Returns whether there may be more at once."""
         self._secrets.vault.check()
         space = room(self._limits, under_way=[*self._under_way.values()], now=time.monotonic())
         self._crowded = space.none
         if space.none:
             return False
-        started = time.monotonic()
+        began = time.monotonic()
         rules, claimed = await self._claim(space)
         self._grace_s = rules.attempt.total_seconds()
-        latest = started + self._margin.total_seconds()
-        for each in claimed:
-            self._start(each, rules=rules, latest=latest)
-        self._crowded = self._crowded or len(claimed) >= space.fast
-        return bool(claimed)
+        latest = began + self._margin.total_seconds()
+        self._full = full(self._limits, space, started=[self._start(each, rules=rules, latest=latest) for each in claimed])
+        slow = sum(each.due.suspect for each in claimed)
+        self._crowded = len(claimed) - slow >= space.fast or slow >= space.slow
+        return self._crowded and bool(claimed)
 
     async def _claim(self, space: Room) -> tuple[Rules, list[_Claimed]]:
         async with self._database().transaction() as uow:
@@ -127,16 +129,17 @@ class Sender:
             sealed = await self._secrets.sealed(uow, {each.endpoint_id for each in due}) if due else {}
         return rules, [_Claimed(each, sealed.get(each.endpoint_id, [])) for each in due]
 
-    def _start(self, claimed: _Claimed, *, rules: Rules, latest: float) -> None:
+    def _start(self, claimed: _Claimed, *, rules: Rules, latest: float) -> Sending:
         task = asyncio.create_task(self._send(claimed, rules=rules, latest=latest))
-        self._under_way[task] = Sending(claimed.due.endpoint_id, time.monotonic(), suspect=claimed.due.suspect)
+        sending = Sending(claimed.due.endpoint_id, time.monotonic(), suspect=claimed.due.suspect)
+        self._under_way[task] = sending
         task.add_done_callback(self._ended)
+        return sending
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         ended = self._under_way.pop(task)
-        others = sum(send.endpoint_id == ended.endpoint_id for send in self._under_way.values())
-        if self._crowded or others + 1 >= (1 if ended.suspect else self._limits.each):
-            self._wake.set()  # a place became free that somebody may wait for
+        if self._crowded or ended.endpoint_id in self._full:
+            self._wake.set()  # a place became free that something due may wait for
         if not task.cancelled() and (error := task.exception()):
             _log.error("webhook_send_failed", error=repr(error)[:500])
 

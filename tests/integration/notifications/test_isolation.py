@@ -21,7 +21,7 @@ async def test_receiver_when_hanging_then_the_one_beside_it_gets_everything(worl
     stuck, healthy = await receivers.start(hang=asyncio.Event()), await receivers.start()
     await world.endpoint(stuck.url, partner_id=ALBA)
     endpoint = await world.endpoint(healthy.url, partner_id=BORA)
-    await world.sender()
+    await world.sender(sends_each=4)
     await world.tell(*(world.withdrawn(partner) for _ in range(60) for partner in (ALBA, BORA)))
     delivered = await world.settled(endpoint, "delivered")
     assert len(delivered) == 50  # a page

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from services.notifications.domain.lanes import Limits, Sending, room
+from services.notifications.domain.lanes import Limits, Sending, full, room
 
 NOW = 1000.0
 LIMITS = Limits(fast=8, slow=4, most=20, each=3, slow_after=1.0)
@@ -35,3 +35,9 @@ def test_room_never_exceeds_what_the_process_may_hold() -> None:
     found = room(LIMITS, under_way=sends(*range(1, 19), age_s=2), now=NOW)
     assert found.fast + found.slow <= 2
     assert room(LIMITS, under_way=sends(*range(1, 21), age_s=2), now=NOW).none
+
+
+def test_endpoints_that_started_all_they_may_are_looked_at_again_when_a_send_ends() -> None:
+    space = room(LIMITS, under_way=[*sends(1, 1, 2), *sends(9, suspect=True)], now=NOW)
+    started = [*sends(1, 2, 3), *sends(8, suspect=True)]
+    assert full(LIMITS, space, started=started) == {UUID(int=1), UUID(int=8), UUID(int=9)}
