@@ -23,7 +23,8 @@ EMPTY_IS_FINE = {  # tables that an ordinary life leaves empty
 }
 _HELD = """
 select c.relname, substring(pg_get_expr(p.polqual, p.polrelid) from '^\\(\\((\\w+) =') as partner_column
-from pg_policy p join pg_class c on c.oid = p.polrelid where p.polname like '%\\_api' order by 1"""
+from pg_policy p join pg_class c on c.oid = p.polrelid
+where p.polname like '%\\_api' and pg_get_expr(p.polqual, p.polrelid) ~ '^\\(\\(\\w+ =' order by 1"""
 _COLUMNS = """
 select array_agg(quote_ident(attname)) from pg_attribute
 where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = ''"""
