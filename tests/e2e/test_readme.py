@@ -22,7 +22,7 @@ SMALLER = {
     "demo": ["--partners", "4", "--deals", "24", "--json"],
     "up": ["--port", "0"],
     "test": ["unit", "-k", "test_readme_runs_a_test_within_a_test"],
-    "bench": ["--help"],
+    "bench": ["relay", "--runs", "1"],
 }
 
 
@@ -87,7 +87,8 @@ def test_commands_when_run_one_after_the_other_then_each_does_what_it_says(syste
     commands = [command for command in shown() if command[0] not in {"demo", "up", "test"}]
     assert commands
     for command in commands:
-        assert run(command, system).strip(), command
+        measured = command[0] == "bench"  # 1: a target was missed, which says something about the machine, not about the command
+        assert run(command, system, codes=frozenset({0, 1}) if measured else frozenset({0})).strip(), command
     assert "15" in run(["explain", entry_of(system)], system)
 
 
