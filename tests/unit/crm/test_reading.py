@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hansa.crm.files import ExportInvalid
-from hansa.crm.mapping import DEFAULT, Mapping, MappingInvalid, load
+from hansa.crm.failures import ExportInvalid, MappingInvalid
+from hansa.crm.mapping import DEFAULT, Mapping, load
 from hansa.crm.opportunities import Export, read_export
 from hansa.crm.rejects import write
 from shared.chassis.money import Money
