@@ -80,7 +80,7 @@ async def ours(ground: Ground, deals: Sequence[DealClosed]) -> float:
         first, last = await watch.fetchrow("select min(claimed_at), max(claimed_at) from inbox")
         ended = await watch.fetchval("select max(created_at) from outbox")
         await _check_books(watch, deals)
-        return len(deals) / (max(last, ended) - first).total_seconds()
+        return float(len(deals) / (max(last, ended) - first).total_seconds())
     finally:
         await watch.close()
         await service.stop()
