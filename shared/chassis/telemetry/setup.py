@@ -15,9 +15,9 @@ from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased, Sampler, SamplingResult
 from opentelemetry.trace import Tracer
 
-from shared.chassis.telemetry.logs import Emit
 from shared.chassis.telemetry.metrics import Metrics
 
 
@@ -26,6 +26,22 @@ class HasEndpoint(Protocol):
 
     @property
     def otlp_endpoint(self) -> str: ...
+
+
+class WhenRead(Sampler):
+    """Records spans only while somebody reads them; else they are ids alone, at half the cost for each event."""
+
+    def __init__(self) -> None:
+        self.read = False
+        self._recording = ParentBased(ALWAYS_ON)
+
+    def should_sample(self, *arguments: Any, **named: Any) -> SamplingResult:
+        """As the caller decided, or recorded if there is no caller."""
+        sampler = self._recording if self.read else ALWAYS_OFF
+        return sampler.should_sample(*arguments, **named)
+
+    def get_description(self) -> str:
+        return "WhenRead"
 
 
 class Telemetry:
@@ -38,11 +54,13 @@ class Telemetry:
     def __init__(self, name: str, *, otlp_endpoint: str = "", span_exporter: SpanExporter | None = None) -> None:
         self.name = name
         resource = Resource.create({"service.name": name, "service.namespace": "hansa"})
-        self.tracer_provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+        self._sampler = WhenRead()
+        self.tracer_provider = TracerProvider(sampler=self._sampler, resource=resource, shutdown_on_exit=False)
         self.meter_provider: MeterProvider | None = None
         self._endpoint = otlp_endpoint.rstrip("/")
         if self._endpoint:
             exporter = OTLPSpanExporter(endpoint=f"{self._endpoint}/v1/traces")
+            self._sampler.read = True
             self.tracer_provider.add_span_processor(BatchSpanProcessor(exporter))
             reader = PeriodicExportingMetricReader(OTLPMetricExporter(endpoint=f"{self._endpoint}/v1/metrics"))
             self.meter_provider = MeterProvider(metric_readers=[reader], resource=resource, shutdown_on_exit=False)
@@ -62,6 +80,7 @@ class Telemetry:
 
     def export_spans_to(self, exporter: SpanExporter) -> None:
         """Send spans to `exporter` as well, at once (tests, files)."""
+        self._sampler.read = True
         self.tracer_provider.add_span_processor(SimpleSpanProcessor(exporter))
 
     def shutdown(self) -> None:
@@ -71,17 +90,26 @@ class Telemetry:
             self.meter_provider.shutdown(timeout_millis=3_000)
 
 
-def log_export(name: str, *, otlp_endpoint: str) -> Emit | None:
-    """What `configure_logging(export=…)` takes to send every log line to the collector; None without one."""
-    if not otlp_endpoint:
-        return None
-    provider = LoggerProvider(resource=Resource.create({"service.name": name, "service.namespace": "hansa"}))
-    provider.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter(endpoint=f"{otlp_endpoint.rstrip('/')}/v1/logs")))
-    logger = provider.get_logger("hansa")
+class LogExport:
+    """Sends log lines to the collector, in batches from a thread of its own."""
 
-    def emit(message: str, level: int, values: MutableMapping[str, Any]) -> None:
+    def __init__(self, name: str, *, otlp_endpoint: str) -> None:
+        self._provider = LoggerProvider(resource=Resource.create({"service.name": name, "service.namespace": "hansa"}))
+        exporter = OTLPLogExporter(endpoint=f"{otlp_endpoint.rstrip('/')}/v1/logs")
+        self._provider.add_log_record_processor(BatchLogRecordProcessor(exporter))
+        self._logger = self._provider.get_logger("hansa")
+
+    def __call__(self, message: str, level: int, values: MutableMapping[str, Any]) -> None:
+        """Hand over one line; its trace is that of the running span."""
         attributes = {key: value if isinstance(value, int | float) else str(value) for key, value in values.items() if key != "event"}
         severity = SeverityNumber(min(max(level // 10 * 4 - 3, 1), 21))
-        logger.emit(LogRecord(timestamp=time_ns(), body=message, severity_number=severity, attributes=attributes))
+        self._logger.emit(LogRecord(timestamp=time_ns(), body=message, severity_number=severity, attributes=attributes))
 
-    return emit
+    def shutdown(self) -> None:
+        """Send what is still held back."""
+        self._provider.shutdown()
+
+
+def log_export(name: str, *, otlp_endpoint: str) -> LogExport | None:
+    """What `configure_logging(export=…)` takes to send every log line to the collector; None without one."""
+    return LogExport(name, otlp_endpoint=otlp_endpoint) if otlp_endpoint else None
