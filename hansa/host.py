@@ -24,7 +24,7 @@ from shared.chassis.telemetry.setup import log_export
 Role = Literal["api", "worker"]
 
 
-def serve(app: ASGIApp, *, host: str, port: int) -> None:
+def serve(app: Starlette, *, host: str, port: int) -> None:
     """Run `app` until SIGINT or SIGTERM; what is under way is finished first."""
     config = uvicorn.Config(
         app,
@@ -38,8 +38,10 @@ def serve(app: ASGIApp, *, host: str, port: int) -> None:
         timeout_graceful_shutdown=10,
         timeout_keep_alive=75,
     )
+    server = uvicorn.Server(config)
+    app.state.ending = lambda: server.should_exit  # answers without an end look at it
     with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run()
+        server.run()
 
 
 def run(service: str, role: Role, *, host: str, port: int) -> None:

@@ -56,7 +56,7 @@ class StartPage:
         yield b"retry: 1000\n\n"
         with self._feed.listening() as queue:
             due = 0.0
-            while not await request.is_disconnected():
+            while not (_ending(request) or await request.is_disconnected()):
                 now = asyncio.get_running_loop().time()
                 if now >= due:
                     due = now + _STATE_EVERY_S
@@ -73,6 +73,12 @@ class StartPage:
 
     def _busiest(self) -> list[tuple[str, int]]:
         return [(topic, count) for topic, count in self._feed.board.counts.most_common(12) if count]
+
+
+def _ending(request: Request) -> bool:
+    """Whether this process is going down: an open stream must not hold it up."""
+    ask: Callable[[], bool] = getattr(request.app.state, "ending", lambda: False)
+    return ask()
 
 
 def _cards(status: Status) -> list[dict[str, object]]:

@@ -28,7 +28,7 @@ def command(
     arguments = [f"tests/{tier}" for tier in TIERS if tier in chosen and (ROOT / "tests" / tier).exists()]
     arguments += ["-m", "mixture" if runs else "not mixture"]
     arguments += (["-k", only] if only else []) + (["-x"] if failfast else [])
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "HANSA_CHAOS_RUNS": str(runs)}
+    environment = os.environ | {"PYTHONPATH": str(ROOT)} | ({"HANSA_CHAOS_RUNS": str(runs)} if runs else {})
     if seed is not None:
         environment["HANSA_CHAOS_SEED"] = str(seed)
     raise typer.Exit(subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=environment, check=False).returncode)

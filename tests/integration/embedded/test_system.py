@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from hansa.embedded.record import AlreadyRunning, Running, running
-from hansa.embedded.system import System, system_on
+from hansa.embedded.system import CannotStart, System, system_on
 
 ROOT = Path(__file__).parents[3]
 _PARTNER = {"name": "Nordlicht Systems", "type": "channel", "region": "EMEA", "country": "DE"}
@@ -107,6 +108,16 @@ def test_command_when_a_system_runs_then_it_uses_that_one(system: System) -> Non
 def test_second_system_when_started_on_the_same_folder_then_it_is_told_where_the_first_is(system: System) -> None:
     with pytest.raises(AlreadyRunning, match=system.address):
         System(system.folder, port=0).start()
+
+
+def test_system_when_its_port_is_taken_then_it_says_so_and_starts_nothing(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotStart, match=f"Port {port}"):
+            System(tmp_path / "other", port=port).start()
+    assert not (tmp_path / "other" / "postgres").exists()
 
 
 def test_worker_when_killed_then_it_is_started_again_and_work_goes_on(system: System, there: Running) -> None:
