@@ -10,11 +10,12 @@ import aiohttp
 import jwt
 
 from shared.chassis.errors import Transient
+from shared.chassis.telemetry.logs import get_logger
 
+_log = get_logger(__name__)
 _KEEP_S = 3600.0
 _COOL_OFF_S = 5.0
 _TIMEOUT = aiohttp.ClientTimeout(total=5)
-_MAX_BYTES = 1_048_576
 
 
 class KeysUnavailable(Transient):
@@ -50,7 +51,7 @@ class KeyAddress:
             answer.raise_for_status()
             if answer.status != 200:
                 raise KeysUnavailable(f"{self._url} answered {answer.status}")
-            return await answer.content.read(_MAX_BYTES)
+            return await answer.read()
 
 
 class KeySet:
@@ -60,6 +61,7 @@ class KeySet:
         self._source = source
         self._keys: dict[str, jwt.PyJWK] = {}
         self._read_at = float("-inf")
+        self._tried_at = float("-inf")
         self._lock = asyncio.Lock()
 
     def known(self, kid: str) -> jwt.PyJWK | None:
@@ -71,19 +73,20 @@ class KeySet:
         if (key := self.known(kid)) is not None:
             return key
         async with self._lock:
-            if self.known(kid) is None and time.monotonic() - self._read_at > _COOL_OFF_S:
+            if self.known(kid) is None and time.monotonic() - self._tried_at > _COOL_OFF_S:
                 await self._refresh()
+        if not self._keys:
+            raise KeysUnavailable("the issuer's keys cannot be read")
         return self._keys.get(kid)
 
     async def _refresh(self) -> None:
+        """Read the keys; if that fails, the old ones serve a little longer."""
+        self._tried_at = time.monotonic()
         try:
-            keys = _parse(await self._source.read())
+            self._keys = _parse(await self._source.read())
         except (OSError, TimeoutError, aiohttp.ClientError, ValueError, KeysUnavailable) as error:
-            if not self._keys:
-                raise KeysUnavailable(f"the issuer's keys cannot be read: {error!r}") from error
-            self._read_at = time.monotonic() - _KEEP_S + _COOL_OFF_S  # the old ones serve a little longer
+            _log.warning("issuer_keys_unread", error=repr(error))
             return
-        self._keys = keys
         self._read_at = time.monotonic()
 
 
