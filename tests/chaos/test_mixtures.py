@@ -46,6 +46,7 @@ class Mixture:
         await asyncio.to_thread(self.arena.servers.postgres.start)
 
 
+@pytest.mark.mixture
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + RUNS))
 async def test_a_mixture_of_faults_when_over_then_nothing_is_lost_or_doubled(arena: Arena) -> None:
     mixture = Mixture(arena)
