@@ -3,14 +3,13 @@
 import json as jsonlib
 import urllib.error
 import urllib.request
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
-from rich.tree import Tree
 
 from hansa.cli.options import DataDir, Json, folder_of
-from hansa.cli.output import as_json, complain, console, say
+from hansa.cli.output import as_json, as_table, complain, console, say
 
 
 def command(
@@ -35,16 +34,12 @@ def command(
     if json:
         as_json(found)
     else:
-        tree = Tree(f"[bold]entry {entry}[/]")
-        _grow(tree, found)
-        console.print(tree)
+        _tell(found)
 
 
-def _grow(tree: Tree, value: object) -> None:
-    """Hang a JSON value under a branch: names to the left, values to the right."""
-    pairs = value.items() if isinstance(value, dict) else enumerate(value, 1) if isinstance(value, list) else ()
-    for name, inner in pairs:
-        if isinstance(inner, dict | list) and inner:
-            _grow(tree.add(f"[cyan]{name}[/]"), inner)
-        else:
-            tree.add(f"[cyan]{name}[/]  {inner}")
+def _tell(found: dict[str, Any]) -> None:
+    """For people: the sentences, then how the amount adds up."""
+    for sentence in found.get("sentences", ()):
+        console.print(sentence, markup=False, highlight=False)
+    steps = [[step["what"], step["amount"]] for step in found.get("steps", ())]
+    as_table("How it adds up", ["what", "amount"], [*steps, ["total", found.get("total", "")]])

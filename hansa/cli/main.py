@@ -1,6 +1,6 @@
 """Every command by its name, and how failures are told: a sentence, never a trace."""
 
-import importlib.util
+import importlib
 import os
 import sys
 from collections.abc import Iterable
@@ -37,8 +37,6 @@ def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
     )
     app.callback()(_hansa)  # keeps a name a name when only one command is there
     for name in names:
-        if importlib.util.find_spec(f"hansa.cli.{COMMANDS[name]}") is None:
-            continue
         module = importlib.import_module(f"hansa.cli.{COMMANDS[name]}")
         if hasattr(module, "app"):
             app.add_typer(module.app, name=name)
