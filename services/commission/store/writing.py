@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
 from datetime import date
+from operator import attrgetter
 from uuid import UUID
 
 from services.commission.domain.deal import Deal
-from services.commission.domain.entries import Account, Kind, Transfer
+from services.commission.domain.entries import Account, Entry, Kind, Transfer
 from services.commission.domain.posting import Posting
 from services.commission.store.encoding import encoded, fact_kind
 from services.commission.store.loading import Opened
@@ -14,50 +16,50 @@ from shared.chassis.database import UnitOfWork
 
 _DEALS = """
 insert into deals (deal_id, partner_id, close_number, standing, revision, sale)
-select id, partner_id, close_number, standing, revision, nullif(sale::text, 'null')::jsonb
-from json_to_recordset($1::text::json)
-    as r(id uuid, partner_id uuid, close_number int, standing text, revision int, sale json)
+select d, p, c, s, r, j::jsonb from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::int[], $6::text[]) as z(d, p, c, s, r, j)
 on conflict (deal_id) do update set close_number = excluded.close_number, standing = excluded.standing,
     revision = excluded.revision, sale = excluded.sale"""
 _SETTLED = "update entries set due_at = null where id = any($1::uuid[])"
-# One statement, since each costs its round trip; rows go as JSON documents, since encoding arrays of 18 columns took longer
-# than inserting them. The partners' rows are locked before, so the order of its parts does not matter.
+# One statement, since each costs its round trip. Rows of many columns go as a JSON document, since encoding them as arrays takes
+# longer than inserting them; what is stored as a document goes beside it, so that it is parsed once. The partners' rows are
+# locked before, so the order of the parts does not matter.
 _POSTINGS = """
 with journaled as (
     insert into journal (partner_id, number, lead, fact_id, kind, plan_known, body, recorded_at)
-    select partner_id, number, lead, fact_id, kind, $9, body::jsonb, $8
-    from rows from (json_to_recordset($1::text::json) as (partner_id uuid, number bigint, lead boolean, fact_id text, kind text, body json))
-        with ordinality as r(partner_id, number, lead, fact_id, kind, body, n)
-    order by n),
+    select p, n, l, f, k, $15, b::jsonb, $14
+    from unnest($1::uuid[], $2::bigint[], $3::boolean[], $4::text[], $5::text[], $6::text[]) with ordinality as r(p, n, l, f, k, b, o)
+    order by o),
 numbered as (
     update streams s set posted = r.posted
-    from json_to_recordset($2::text::json) as r(partner_id uuid, posted bigint) where s.partner_id = r.partner_id),
+    from json_to_recordset($7::text::json) as r(partner_id uuid, posted bigint) where s.partner_id = r.partner_id),
 entered as (
     insert into entries (id, partner_id, deal_id, close_number, fact_id, kind, amount_minor, revenue_minor, currency, plan_version,
         rule, month, closed_at, release_at, reason, reverses, derivation, recorded_at, due_at)
     select id, partner_id, deal_id, close_number, fact_id, kind, amount, revenue, currency, plan_version,
-        rule, month, closed_at, release_at, reason, reverses, derivation::jsonb, $8,
-        case when kind = 'accrual' and id <> all($7::uuid[]) then release_at end
-    from rows from (json_to_recordset($3::text::json) as (id uuid, partner_id uuid, deal_id uuid, close_number int, fact_id text,
+        rule, month, closed_at, release_at, reason, reverses, derivation::jsonb, $14,
+        case when kind = 'accrual' and id <> all($13::uuid[]) then release_at end
+    from rows from (json_to_recordset($8::text::json) as (id uuid, partner_id uuid, deal_id uuid, close_number int, fact_id text,
             kind text, amount bigint, revenue bigint, currency text, plan_version int, rule text, month date, closed_at timestamptz,
-            release_at timestamptz, reason text, reverses uuid, derivation json))
+            release_at timestamptz, reason text, reverses uuid), unnest($9::text[]))
         with ordinality as r(id, partner_id, deal_id, close_number, fact_id, kind, amount, revenue, currency, plan_version,
-            rule, month, closed_at, release_at, reason, reverses, derivation, n)
-    order by n),
+            rule, month, closed_at, release_at, reason, reverses, derivation, o)
+    order by o),
 moved as (
     insert into transfers (id, entry_id, partner_id, source, target, amount_minor, currency, recorded_at)
-    select id, entry_id, partner_id, source, target, amount, currency, $8
-    from json_to_recordset($4::text::json)
+    select id, entry_id, partner_id, source, target, amount, currency, $14
+    from json_to_recordset($10::text::json)
         as r(id uuid, entry_id uuid, partner_id uuid, source text, target text, amount bigint, currency text)),
 positioned as (
     insert into positions (partner_id, month, revenue_minor)
-    select partner_id, month, delta from json_to_recordset($5::text::json) as r(partner_id uuid, month date, delta bigint)
+    select partner_id, month, delta from json_to_recordset($11::text::json) as r(partner_id uuid, month date, delta bigint)
     on conflict (partner_id, month) do update set revenue_minor = positions.revenue_minor + excluded.revenue_minor)
 insert into balances (partner_id, currency, held_minor, payable_minor)
 select partner_id, currency, held, payable
-from json_to_recordset($6::text::json) as r(partner_id uuid, currency text, held bigint, payable bigint)
+from json_to_recordset($12::text::json) as r(partner_id uuid, currency text, held bigint, payable bigint)
 on conflict (partner_id, currency) do update set held_minor = balances.held_minor + excluded.held_minor,
     payable_minor = balances.payable_minor + excluded.payable_minor"""
+_ENTRY_FIELDS = tuple(field.name for field in fields(Entry) if field.name != "derivation")
+_entry_values = attrgetter(*_ENTRY_FIELDS)
 
 Row = dict[str, object]
 
@@ -67,7 +69,7 @@ async def write(uow: UnitOfWork, opened: Opened, postings: Sequence[Posting], *,
     touched = {deal.id for deal in pending} | {posting.deal.id for posting in postings}
     after = {deal_id: opened.book.deals[deal_id] for deal_id in touched}
     if after:
-        await uow.fetch(_DEALS, encoded(list(after.values())))
+        await uow.fetch(_DEALS, *_deals(after.values()))
     if not postings:
         return
     held = {entry_id for deal in after.values() for entry_id in _held(deal)}
@@ -77,9 +79,14 @@ async def write(uow: UnitOfWork, opened: Opened, postings: Sequence[Posting], *,
     entries = [entry for posting in postings for entry in posting.entries]
     never_held = [entry.id for entry in entries if entry.kind is Kind.ACCRUAL and entry.id not in held]
     transfers = [transfer for posting in postings for transfer in posting.transfers]
-    journal, streams = _journal(postings, opened.posted), _streams(postings, opened.posted)
-    rows = (journal, streams, entries, transfers, _positions(postings), _balances(transfers))
-    await uow.fetch(_POSTINGS, *map(encoded, rows), never_held, uow.now, opened.book.plan.latest)
+    journal = _journal(postings, opened.posted)
+    documents = (
+        encoded(_streams(postings, opened.posted)),
+        encoded([dict(zip(_ENTRY_FIELDS, _entry_values(entry), strict=True)) for entry in entries]),
+        [encoded(entry.derivation) for entry in entries],
+        *map(encoded, (transfers, _positions(postings), _balances(transfers))),
+    )
+    await uow.fetch(_POSTINGS, *journal, *documents, never_held, uow.now, opened.book.plan.latest)
 
 
 def _held(deal: Deal) -> Iterator[UUID]:
@@ -90,23 +97,20 @@ def _held(deal: Deal) -> Iterator[UUID]:
                 yield stake.entry_id
 
 
-def _journal(postings: Iterable[Posting], posted: dict[UUID, int]) -> list[Row]:
-    """A row in each stream that a fact stands in, numbered on from what is posted there."""
-    rows: list[Row] = []
+def _deals(deals: Iterable[Deal]) -> list[list[object]]:
+    rows = [(d.id, d.partner_id, d.close_number, d.standing.value, d.revision, encoded(d.sale) if d.sale else None) for d in deals]
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _journal(postings: Iterable[Posting], posted: dict[UUID, int]) -> list[list[object]]:
+    """Columns of a row in each stream that a fact stands in, numbered on from what is posted there."""
+    rows = []
     for posting in postings:
+        body, kind = encoded(posting.fact), fact_kind(posting.fact)
         for index, partner_id in enumerate(posting.streams):
             posted[partner_id] += 1
-            rows.append(
-                {
-                    "partner_id": partner_id,
-                    "number": posted[partner_id],
-                    "lead": index == 0,
-                    "fact_id": posting.fact.id,
-                    "kind": fact_kind(posting.fact),
-                    "body": posting.fact,
-                }
-            )
-    return rows
+            rows.append((partner_id, posted[partner_id], index == 0, posting.fact.id, kind, body))
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _streams(postings: Iterable[Posting], posted: dict[UUID, int]) -> list[Row]:
