@@ -1,9 +1,11 @@
 """What a batch of postings did, written by a few set-based statements, whatever their number."""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Coroutine, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import fields
-from datetime import date
+from datetime import date, datetime
 from operator import attrgetter
 from uuid import UUID
 
@@ -64,18 +66,45 @@ _entry_values = attrgetter(*_ENTRY_FIELDS)
 Row = dict[str, object]
 
 
-async def write(uow: UnitOfWork, opened: Opened, postings: Sequence[Posting], *, pending: Iterable[Deal] = ()) -> None:
-    """Write the postings in order; `pending` are deals to remember though their close still waits."""
+async def write(
+    uow: UnitOfWork,
+    opened: Opened,
+    postings: Sequence[Posting],
+    *,
+    pending: Iterable[Deal] = (),
+    meanwhile: Callable[[], None] = lambda: None,
+) -> None:
+    """Write the postings in order; `pending` are deals to remember though their close still waits.
+
+    `meanwhile` (no statements in it) runs while PostgreSQL works: it has half of a batch's time to itself.
+    """
     touched = {deal.id for deal in pending} | {posting.deal.id for posting in postings}
     after = {deal_id: opened.book.deals[deal_id] for deal_id in touched}
-    if after:
-        await uow.fetch(_DEALS, *_deals(after.values()))
-    if not postings:
+    if not after:
         return
-    held = {entry_id for deal in after.values() for entry_id in _held(deal)}
-    before = {entry_id for deal_id, deal in opened.before.items() if deal_id in after for entry_id in _held(deal)}
+    async with _under_way(uow.fetch(_DEALS, *_deals(after.values()))):
+        held = {entry_id for deal in after.values() for entry_id in _held(deal)}
+        before = {entry_id for deal_id, deal in opened.before.items() if deal_id in after for entry_id in _held(deal)}
+        arguments = _arguments(opened, postings, held=held, now=uow.now) if postings else ()
     if settled := sorted(before - held):
         await uow.fetch(_SETTLED, settled)
+    if arguments:
+        async with _under_way(uow.fetch(_POSTINGS, *arguments)):
+            meanwhile()
+
+
+@asynccontextmanager
+async def _under_way(statement: Coroutine[object, object, object]) -> AsyncIterator[None]:
+    """Send the statement, run the block, then wait for the answer."""
+    task = asyncio.create_task(statement)
+    await asyncio.sleep(0)
+    try:
+        yield
+    finally:
+        await task
+
+
+def _arguments(opened: Opened, postings: Sequence[Posting], *, held: Container[UUID], now: datetime) -> tuple[object, ...]:
     entries = [entry for posting in postings for entry in posting.entries]
     never_held = [entry.id for entry in entries if entry.kind is Kind.ACCRUAL and entry.id not in held]
     transfers = [transfer for posting in postings for transfer in posting.transfers]
@@ -86,7 +115,7 @@ async def write(uow: UnitOfWork, opened: Opened, postings: Sequence[Posting], *,
         [encoded(entry.derivation) for entry in entries],
         *map(encoded, (transfers, _positions(postings), _balances(transfers))),
     )
-    await uow.fetch(_POSTINGS, *journal, *documents, never_held, uow.now, opened.book.plan.latest)
+    return (*journal, *documents, never_held, now, opened.book.plan.latest)
 
 
 def _held(deal: Deal) -> Iterator[UUID]:

@@ -1,9 +1,9 @@
 """Take a batch of facts about deals into the books: load, decide one by one, write, tell."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from services.commission.domain.book import Outcome
+from services.commission.domain.book import Outcome, Rejected
 from services.commission.domain.posting import Posting, Waiting
 from services.commission.mapping import event_of, fact_of
 from services.commission.store.loading import opened
@@ -34,20 +34,19 @@ class TakeIn:
         outcomes = [(incoming, work.book.take(fact)) for incoming, fact in facts]
         postings = [outcome for _, outcome in outcomes if isinstance(outcome, Posting)]
         pending = [outcome.deal for _, outcome in outcomes if isinstance(outcome, Waiting) and outcome.deal]
-        await write(uow, work, postings, pending=pending)
+        await write(uow, work, postings, pending=pending, meanwhile=lambda: _tell(uow, outcomes))
         for incoming, outcome in outcomes:
-            await _follow(uow, incoming, outcome)
+            if isinstance(outcome, Waiting):
+                await uow.wait_for(outcome.predecessor, incoming, reason=outcome.reason)
+            elif isinstance(outcome, Rejected):
+                await uow.refuse(incoming, outcome.refusal.code, outcome.refusal.message)
         await uow.release(*(name for posting in postings for name in posting.settles))
 
 
-async def _follow(uow: UnitOfWork, incoming: Incoming[Event], outcome: Outcome) -> None:
-    """Tell the outcome of one event: its entries, why it waits, or why it was refused."""
-    if isinstance(outcome, Posting):
-        if outcome.entries:
+def _tell(uow: UnitOfWork, outcomes: Iterable[tuple[Incoming[Event], Outcome]]) -> None:
+    """Announce every new entry, each caused by the event behind it."""
+    for incoming, outcome in outcomes:
+        if isinstance(outcome, Posting) and outcome.entries:
             with uow.caused_by(incoming):
                 for entry in outcome.entries:
                     uow.emit(event_of(entry, at=outcome.fact.at, now=uow.now), sequence=1)
-    elif isinstance(outcome, Waiting):
-        await uow.wait_for(outcome.predecessor, incoming, reason=outcome.reason)
-    else:
-        await uow.refuse(incoming, outcome.refusal.code, outcome.refusal.message)
