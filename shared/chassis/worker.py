@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import structlog
+from aiokafka.errors import KafkaError
 
 from shared.chassis.database import Database, UnitOfWork
+from shared.chassis.database.faults import is_transient
 from shared.chassis.events import Handlers, dead_letters
 from shared.chassis.events.broker import Consumer
 from shared.chassis.events.consumer import Processor
@@ -18,6 +20,7 @@ from shared.chassis.settings import ServiceSettings
 from shared.chassis.telemetry.metrics import Metrics
 from shared.chassis.timers import Timer, Timers
 
+_JOIN_AGAIN_S = 1.0
 _log = structlog.get_logger(__name__)
 _OPEN = "select count(*) from dead_letters where state = 'parked' and error <> 'parked_behind'"
 _WAITING = "select count(*) from waiting_facts"
@@ -67,24 +70,45 @@ class Worker:
         own = (Timer("release parked events", 2.0, self._release_parked), Timer("forget old answers", 300.0, idempotency.prune))
         self.timers = Timers(database, (*own, *timers), metrics=metrics)
         self._extras = tuple(extras)
+        self._joining: asyncio.Task[None] | None = None
         self._review: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Start every part; the consumer last, when what it leads to is there."""
-        self.processor.breaker.starting(await self._count(_OPEN))
+        """Start every part; the consumer last, when what it leads to is there.
+
+        A server that does not answer yet is waited for in the background; readiness stays red meanwhile.
+        """
         parts: tuple[Part, ...] = (self.relay, self.timers, *self._extras)
         for part in parts:
             await part.start()
-        if self.consumer is not None:
-            await self.consumer.start()
+        if not await self._joined():
+            self._joining = asyncio.create_task(self._join(), name="worker-join")
         self._review = asyncio.create_task(self._watch(), name="worker-watch")
         _settle_memory()
 
+    async def _joined(self) -> bool:
+        """See what a predecessor left parked, then begin to consume; False if PostgreSQL or Kafka is not there."""
+        try:
+            self.processor.breaker.starting(await self._count(_OPEN))
+            if self.consumer is not None:
+                await self.consumer.start()
+        except Exception as error:
+            if not (is_transient(error) or isinstance(error, KafkaError)):
+                raise
+            _log.warning("worker_waits_for_servers", error=repr(error)[:500])
+            return False
+        return True
+
+    async def _join(self) -> None:
+        while not await self._joined():  # noqa: ASYNC110 - nobody could set an event when a server appears
+            await asyncio.sleep(_JOIN_AGAIN_S)
+
     async def stop(self) -> None:
         """Stop taking work in, then stop the rest."""
-        if self._review is not None:
-            self._review.cancel()
-            await asyncio.gather(self._review, return_exceptions=True)
+        for task in (self._joining, self._review):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
         if self.consumer is not None:
             await self.consumer.stop()
         parts: tuple[Part, ...] = (*reversed(self._extras), self.timers, self.relay)

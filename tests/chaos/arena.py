@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -109,16 +110,19 @@ class Arena:
         self.workers.append(worker)
         return worker
 
-    def start_all(self) -> dict[str, "WorkerProcess"]:
-        """One worker of each service."""
-        return {name: self.start(name) for name in SERVICES}
+    async def start_all(self) -> dict[str, "WorkerProcess"]:
+        """One worker of each service, at work."""
+        running = {name: self.start(name) for name in SERVICES}
+        await asyncio.gather(*(worker.ready() for worker in running.values()))
+        return running
 
-    async def tell(self, deals: int) -> None:
+    async def tell(self, deals: int, *, pace_s: float = 0.02) -> None:
         """Commit `deals` won deals, some with refunds, as registration does: in transactions with the state they belong to.
 
         A transaction that fails is told again under new ids, as a caller would retry.
         """
         for _ in range(deals):
+            await asyncio.sleep(pace_s)
             facts = self._deal()
             while True:
                 try:
@@ -181,8 +185,12 @@ class Arena:
     async def settle(self, *, within_s: float = 90.0) -> None:
         """Wait until everything told is published and taken in. Raises AssertionError with what is missing."""
         expected = await self._scalar("registration", "select count(*) from outbox")
+        await eventually(self._all_sent, what="the relay marking everything", within_s=within_s)
         for name in ("commission", "tiering"):
             await eventually(lambda name=name: self._through(name, expected), what=f"{name} taking in {expected} events", within_s=within_s)
+
+    async def _all_sent(self) -> bool:
+        return await self._scalar("registration", "select count(*) from outbox where published_at is null") == 0
 
     async def _through(self, name: str, expected: int) -> bool:
         return await self._scalar(name, "select count(*) from inbox") >= expected
@@ -265,8 +273,8 @@ class WorkerProcess:
     def __init__(self, name: str, environment: dict[str, str], *, log: Path) -> None:
         self.name = name
         self.log = log
-        port = free_ports(1)[0]
-        command = [sys.executable, "-m", "hansa.host", "worker", str(port), name]
+        self._port = free_ports(1)[0]
+        command = [sys.executable, "-m", "hansa.host", "worker", str(self._port), name]
         with log.open("ab") as output:
             self._child = subprocess.Popen(command, env=environment, cwd=catalogue.ROOT, stdout=output, stderr=output)
 
@@ -290,6 +298,18 @@ class WorkerProcess:
 
     def thaw(self) -> None:
         self._child.send_signal(signal.SIGCONT)
+
+    async def ready(self) -> None:
+        """Wait until it says that it can do its work."""
+
+        async def is_ready() -> bool:
+            try:
+                with await asyncio.to_thread(urllib.request.urlopen, f"http://127.0.0.1:{self._port}/readyz", timeout=5) as answer:
+                    return bool(answer.status == 200)
+            except OSError:
+                return False
+
+        await eventually(is_ready, what=f"readiness of {self.name}", within_s=60, every_s=0.1)
 
     async def died(self, *, within_s: float = 40.0) -> None:
         """Wait until the process has ended by itself (a fail point)."""

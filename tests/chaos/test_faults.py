@@ -8,7 +8,7 @@ DEALS = 250
 
 
 async def test_a_worker_when_killed_at_random_moments_under_load_then_nothing_is_lost_or_doubled(arena: Arena) -> None:
-    running = arena.start_all()
+    running = await arena.start_all()
     telling = asyncio.create_task(arena.tell(DEALS))
     for _ in range(3):
         await asyncio.sleep(arena.chance.uniform(0.3, 1.5))
@@ -23,7 +23,7 @@ async def test_a_worker_when_killed_at_random_moments_under_load_then_nothing_is
 async def test_a_worker_when_killed_between_commit_and_acknowledge_then_the_repeat_has_no_effect(arena: Arena) -> None:
     arena.start("registration")
     arena.start("tiering")
-    doomed = arena.start("commission", fail_points="consumer.committed:2")
+    doomed = arena.start("commission", fail_points="consumer.committed:1")
     telling = asyncio.create_task(arena.tell(DEALS))
     await doomed.died()
     arena.start("commission")
@@ -45,7 +45,7 @@ async def test_a_relay_when_killed_between_answer_and_mark_then_the_repeat_has_n
 
 
 async def test_kafka_when_killed_and_restarted_under_load_then_nothing_is_lost_or_doubled(arena: Arena) -> None:
-    arena.start_all()
+    await arena.start_all()
     telling = asyncio.create_task(arena.tell(DEALS))
     await asyncio.sleep(2)
     await asyncio.to_thread(arena.servers.kafka.kill)
@@ -56,8 +56,18 @@ async def test_kafka_when_killed_and_restarted_under_load_then_nothing_is_lost_o
     await arena.audit()
 
 
+async def test_workers_when_started_before_kafka_then_they_wait_and_nothing_is_lost(arena: Arena) -> None:
+    await asyncio.to_thread(arena.servers.kafka.kill)
+    running = [arena.start(name) for name in ("registration", "commission", "tiering")]
+    await arena.tell(20, pace_s=0.2)
+    assert all(worker.running for worker in running)
+    await asyncio.to_thread(arena.servers.kafka.start)
+    await arena.settle()
+    await arena.audit()
+
+
 async def test_postgres_when_stopped_at_once_and_restarted_under_load_then_nothing_is_lost_or_doubled(arena: Arena) -> None:
-    arena.start_all()
+    await arena.start_all()
     telling = asyncio.create_task(arena.tell(DEALS))
     await asyncio.sleep(2)
     await asyncio.to_thread(arena.servers.postgres.stop, mode="immediate")
@@ -69,7 +79,7 @@ async def test_postgres_when_stopped_at_once_and_restarted_under_load_then_nothi
 
 
 async def test_a_second_worker_when_it_joins_and_leaves_under_load_then_nothing_is_lost_or_doubled(arena: Arena) -> None:
-    arena.start_all()
+    await arena.start_all()
     telling = asyncio.create_task(arena.tell(DEALS))
     for _ in range(2):
         second = arena.start("commission")
@@ -81,7 +91,7 @@ async def test_a_second_worker_when_it_joins_and_leaves_under_load_then_nothing_
 
 
 async def test_a_worker_when_frozen_past_its_session_and_thawed_then_nothing_is_lost_or_doubled(arena: Arena) -> None:
-    running = arena.start_all()
+    running = await arena.start_all()
     telling = asyncio.create_task(arena.tell(DEALS))
     await asyncio.sleep(1.5)
     running["commission"].freeze()

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.chaos.arena import SERVICES, Arena
+from tests.chaos.arena import SERVICES, Arena, WorkerProcess
 
 RUNS = int(os.environ.get("HANSA_CHAOS_RUNS", "1"))
 FIRST_SEED = int(os.environ.get("HANSA_CHAOS_SEED", "0")) or int(time.time())
@@ -17,9 +17,9 @@ DEALS, FAULTS = 200, 4
 class Mixture:
     """Faults at random moments; each leaves the system able to go on."""
 
-    def __init__(self, arena: Arena) -> None:
+    def __init__(self, arena: Arena, running: dict[str, WorkerProcess]) -> None:
         self.arena = arena
-        self.running = arena.start_all()
+        self.running = running
 
     async def kill_worker(self) -> None:
         victim = self.arena.chance.choice(SERVICES)
@@ -49,7 +49,7 @@ class Mixture:
 @pytest.mark.mixture
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + RUNS))
 async def test_a_mixture_of_faults_when_over_then_nothing_is_lost_or_doubled(arena: Arena) -> None:
-    mixture = Mixture(arena)
+    mixture = Mixture(arena, await arena.start_all())
     faults: list[Callable[[], Awaitable[None]]] = [
         mixture.kill_worker,
         mixture.kill_worker,

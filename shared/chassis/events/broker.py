@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
@@ -10,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
+from faststream.kafka.subscriber.usecase import BatchSubscriber
 from faststream.message import StreamMessage
 
 from shared.chassis.events.consumer import Paused, Processor
@@ -65,9 +67,42 @@ class Consumer:
         self._metrics = metrics
         self._fail_points = FailPoints(settings.fail_points)
         self.group = f"{settings.topic_prefix}hansa.{service}"
-        self._broker = KafkaBroker(
+        self._service = service
+        self._topics = tuple(topics)
+        self._broker: KafkaBroker | None = None
+        self.kafka: AIOKafkaConsumer | None = None
+        self._last_poll = time.monotonic()
+        self._at_work_on: int | None = None  # timestamps of Kafka, in milliseconds
+        self._reached: int | None = None
+        self._watch: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Join the group and begin to consume. Raises KafkaError when the broker is not there; it may be called again then."""
+        broker, subscriber = self._connected()
+        try:
+            await broker.start()
+        except BaseException:
+            await broker.stop()
+            raise
+        self._broker, self.kafka = broker, subscriber.consumer
+        self._last_poll = time.monotonic()
+        self._watch = asyncio.create_task(self._measure(), name="consumer-watch")
+
+    async def stop(self) -> None:
+        """Finish the batch under way, then leave the group."""
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
+        if self._broker is not None:
+            await self._broker.stop()
+            self._broker = self.kafka = None
+
+    def _connected(self) -> tuple[KafkaBroker, BatchSubscriber]:
+        """A client of its own for each start: one that failed to start is not used again."""
+        settings = self._settings
+        broker = KafkaBroker(
             settings.kafka.split(","),
-            client_id=f"hansa-{service}",
+            client_id=f"hansa-{self._service}",
             ack_policy=AckPolicy.NACK_ON_ERROR,
             allow_auto_create_topics=False,
             graceful_timeout=30.0,
@@ -75,8 +110,8 @@ class Consumer:
             enable_idempotence=True,
             logger=None,
         )
-        self._subscriber = self._broker.subscriber(
-            *(f"{settings.topic_prefix}{topic}" for topic in topics),
+        subscriber = broker.subscriber(
+            *(f"{settings.topic_prefix}{topic}" for topic in self._topics),
             batch=True,
             group_id=self.group,
             auto_offset_reset="earliest",
@@ -88,38 +123,11 @@ class Consumer:
             isolation_level="read_committed",
             fetch_max_wait_ms=100,
             no_reply=True,
-            parser=self._parse,
+            parser=partial(_parsed, lambda: subscriber.consumer),
             decoder=_undecoded,
         )
-        self._subscriber(self._handle)
-        self._last_poll = time.monotonic()
-        self._at_work_on: int | None = None  # timestamps of Kafka, in milliseconds
-        self._reached: int | None = None
-        self._watch: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Join the group and begin to consume."""
-        await self._broker.start()
-        self._watch = asyncio.create_task(self._measure(), name="consumer-watch")
-
-    async def stop(self) -> None:
-        """Finish the batch under way, then leave the group."""
-        if self._watch is not None:
-            self._watch.cancel()
-            await asyncio.gather(self._watch, return_exceptions=True)
-        await self._broker.stop()
-
-    @property
-    def kafka(self) -> AIOKafkaConsumer | None:
-        """The client's consumer while it runs."""
-        return self._subscriber.consumer
-
-    async def _parse(self, records: tuple[ConsumerRecord, ...]) -> BatchMessage:
-        """Cannot fail: the library's parser throws on a null or non-UTF-8 header, and the batch would be skipped and committed."""
-        first = records[0]
-        return BatchMessage(
-            body=b"", raw_message=records, message_id=f"{first.topic}-{first.partition}-{first.offset}", consumer=self._subscriber.consumer
-        )
+        subscriber(self._handle)
+        return broker, subscriber
 
     async def _handle(self, records: Any) -> None:
         self._last_poll = time.monotonic()
@@ -184,6 +192,12 @@ class Consumer:
         """Age of the oldest record of the batch under way, else of the last one handled while more wait, else 0."""
         since = self._at_work_on if self._at_work_on is not None else self._reached if behind else None
         return 0.0 if since is None else max(0.0, time.time() - since / 1000)
+
+
+async def _parsed(consumer: Callable[[], AIOKafkaConsumer | None], records: tuple[ConsumerRecord, ...]) -> BatchMessage:
+    """Cannot fail: the library's parser throws on a null or non-UTF-8 header, and the batch would be skipped and committed."""
+    first = records[0]
+    return BatchMessage(body=b"", raw_message=records, message_id=f"{first.topic}-{first.partition}-{first.offset}", consumer=consumer())
 
 
 async def _undecoded(message: StreamMessage[tuple[ConsumerRecord, ...]]) -> Any:
