@@ -87,4 +87,10 @@ class _Varying:
 
 
 def _inlined(statement: str, parameters: Sequence[Any], varying: _Varying) -> str:
-    return re.sub(r"\$(\d+)", lambda match: varying.literal(parameters[int(match.group(1)) - 1]), statement)
+    def put(match: re.Match[str]) -> str:
+        value = parameters[int(match.group(1)) - 1]
+        # a driver learns from the server that a column is jsonb; a literal put together from parts needs to say so
+        document = isinstance(value, str) and value[:1] in ("[", "{") and not match.group(2)
+        return varying.literal(value) + ("::jsonb" if document else match.group(2))
+
+    return re.sub(r"\$(\d+)((?:::)?)", put, statement)

@@ -36,6 +36,7 @@ def command(
 ) -> None:
     """Measure on servers of its own with durable commits; exits 1 if a target was missed."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # fresh topics find their leaders while they are written to
     reports = asyncio.run(_measure(names or list(Bench), runs))
     if as_json:
         typer.echo(json.dumps([report.as_json() for report in reports], indent=2))

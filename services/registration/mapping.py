@@ -143,6 +143,7 @@ def _refunded(deal: Deal, refund: facts.Refund, head: _Head) -> Event:
         **head,
         refund_id=refund.refund_id,
         close_number=deal.close_number,
+        revision=deal.revision,
         amount=_money(refund.amount),
         lines=tuple(deals.RefundLine(line_id=part.line_id, amount_minor=part.amount_minor) for part in refund.parts),
         reason=refund.reason,

@@ -33,20 +33,21 @@ class Platform:
     @cached_property
     def api_database(self) -> Database:
         """Bound to the caller by row-level security."""
-        return self._database(self.settings.api_url, pool=self.settings.api_pool)
+        return self._database(self.settings.api_url, pool=self.settings.api_pool, set_based=False)
 
     @cached_property
     def worker_database(self) -> Database:
         """Sees all rows."""
-        return self._database(self.settings.worker_url, pool=self.settings.worker_pool)
+        return self._database(self.settings.worker_url, pool=self.settings.worker_pool, set_based=True)
 
-    def _database(self, url: str, *, pool: int) -> Database:
+    def _database(self, url: str, *, pool: int, set_based: bool) -> Database:
         return Database(
             url,
             clock=self.clock,
             service=self.name,
             tracer=self.telemetry.tracer,
             pool=pool,
+            set_based=set_based,
             lock_timeout_ms=self.settings.lock_timeout_ms,
             statement_timeout_ms=self.settings.statement_timeout_ms,
         )

@@ -66,6 +66,7 @@ def routes(policies: Policies[Policy], *, registrable: Registrable) -> Router:
         `record` keeps the credit as history says and reports overlaps; `enforce` applies the rules in the order of registration.
         """
         rows = [_read(line, text) for line, text in _lines(await request.body())]
+        await uow.plan_for_arrays()
         policy = (await policies.at(uow, uow.now))[1]
         seen = [row.seen for row in rows if row.seen]
         intake = await take_in(uow, seen, exclusivity=exclusivity, policy=policy, registrable=registrable)

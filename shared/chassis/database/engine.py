@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import asyncpg
 import structlog
 from opentelemetry.trace import NoOpTracer, Tracer
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -12,14 +13,18 @@ from shared.chassis.clock import Clock
 from shared.chassis.database.access import bind_actor
 from shared.chassis.database.unit_of_work import UnitOfWork
 from shared.chassis.events.incoming import Cause
+from shared.chassis.leadership import plain_dsn
 
 OUTBOX_CHANNEL = "hansa_outbox"
-_DEBOUNCE_S = 0.002
+_DEBOUNCE_S = 0.005
 _log = structlog.get_logger(__name__)
 
 
 class Database:
-    """Transactions on `url` as one role. Pools hold at most `pool` connections; nothing is opened before it is needed."""
+    """Transactions on `url` as one role. Pools hold at most `pool` connections; nothing is opened before it is needed.
+
+    `set_based` plans every statement for the arrays it is given: see `UnitOfWork.plan_for_arrays`.
+    """
 
     def __init__(
         self,
@@ -31,16 +36,17 @@ class Database:
         pool: int = 8,
         lock_timeout_ms: int = 5_000,
         statement_timeout_ms: int = 30_000,
+        set_based: bool = False,
     ) -> None:
         self.url = url
         self.service = service
         self._clock = clock
         self._tracer = tracer or NoOpTracer()
-        self.engine = _engine(
-            url, pool=pool, application=f"hansa-{service}", lock_timeout_ms=lock_timeout_ms, statement_timeout_ms=statement_timeout_ms
-        )
+        limits = {"lock_timeout": str(lock_timeout_ms), "statement_timeout": str(statement_timeout_ms)}
+        plans = {"plan_cache_mode": "force_custom_plan"} if set_based else {}
+        self.engine = _engine(url, pool=pool, settings=limits | plans | {"application_name": f"hansa-{service}"})
         bind_actor(self.engine)
-        self._wakeup = Wakeup(self.engine)
+        self._wakeup = Wakeup(url, application=f"hansa-{service}")
 
     @property
     def tracer(self) -> Tracer:
@@ -63,24 +69,16 @@ class Database:
         await self.engine.dispose()
 
 
-def _engine(url: str, *, pool: int, application: str, lock_timeout_ms: int, statement_timeout_ms: int) -> AsyncEngine:
-    server_settings = {
-        "application_name": application,
-        "lock_timeout": str(lock_timeout_ms),
-        "statement_timeout": str(statement_timeout_ms),
-        "idle_in_transaction_session_timeout": str(2 * statement_timeout_ms),
-        "timezone": "UTC",
-        "jit": "off",
-        # A plan kept from when a table was small reads all of it for each element of an array: measured, 60 s instead of 2 s.
-        "plan_cache_mode": "force_custom_plan",
-    }
+def _engine(url: str, *, pool: int, settings: dict[str, str]) -> AsyncEngine:
+    longest_ms = 2 * int(settings["statement_timeout"])
+    fixed = {"idle_in_transaction_session_timeout": str(longest_ms), "timezone": "UTC", "jit": "off"}
     return create_async_engine(
         url,
         pool_size=pool,
         max_overflow=0,
         pool_timeout=10,
         pool_recycle=1800,  # plans cached before a migration do not outlive it for long
-        connect_args={"server_settings": server_settings, "command_timeout": 2 * statement_timeout_ms / 1000},
+        connect_args={"server_settings": fixed | settings, "command_timeout": longest_ms / 1000},
     )
 
 
@@ -90,8 +88,10 @@ class Wakeup:
     A NOTIFY inside every transaction halves throughput: PostgreSQL takes a global lock at the commit of each.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, url: str, *, application: str) -> None:
+        self._dsn = plain_dsn(url)
+        self._application = application
+        self._connection: asyncpg.Connection | None = None
         self._task: asyncio.Task[None] | None = None
         self._again = False
 
@@ -107,14 +107,22 @@ class Wakeup:
             await asyncio.sleep(_DEBOUNCE_S)
             self._again = False
             try:
-                async with self._engine.begin() as connection:
-                    await connection.exec_driver_sql(f"notify {OUTBOX_CHANNEL}")
+                await (await self._connected()).execute(f"notify {OUTBOX_CHANNEL}")
             except Exception as error:  # noqa: BLE001 - only latency is lost: the relay polls as well
                 _log.warning("outbox_wakeup_failed", error=repr(error))
             if not self._again:
                 return
 
+    async def _connected(self) -> asyncpg.Connection:
+        """A connection of its own: a notification takes none from the requests, and one round trip."""
+        if self._connection is None or self._connection.is_closed():
+            settings = {"application_name": f"{self._application}-wakeup"}
+            self._connection = await asyncpg.connect(self._dsn, server_settings=settings, command_timeout=10, timeout=10)
+        return self._connection
+
     async def close(self) -> None:
         """Wait for a notification under way."""
         if self._task is not None:
             await asyncio.wait([self._task], timeout=1)
+        if self._connection is not None:
+            self._connection.terminate()
