@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -11,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
-from faststream.kafka.subscriber.usecase import BatchSubscriber
+from faststream.kafka.subscriber.usecase import LogicSubscriber
 from faststream.message import StreamMessage
 
 from shared.chassis.events.consumer import Paused, Processor
@@ -70,7 +69,7 @@ class Consumer:
         self._service = service
         self._topics = tuple(topics)
         self._broker: KafkaBroker | None = None
-        self.kafka: AIOKafkaConsumer | None = None
+        self._subscriber: LogicSubscriber[Any] | None = None
         self._last_poll = time.monotonic()
         self._at_work_on: int | None = None  # timestamps of Kafka, in milliseconds
         self._reached: int | None = None
@@ -78,13 +77,13 @@ class Consumer:
 
     async def start(self) -> None:
         """Join the group and begin to consume. Raises KafkaError when the broker is not there; it may be called again then."""
-        broker, subscriber = self._connected()
+        broker, self._subscriber = self._connected()
         try:
             await broker.start()
         except BaseException:
             await broker.stop()
             raise
-        self._broker, self.kafka = broker, subscriber.consumer
+        self._broker = broker
         self._last_poll = time.monotonic()
         self._watch = asyncio.create_task(self._measure(), name="consumer-watch")
 
@@ -95,9 +94,14 @@ class Consumer:
             await asyncio.gather(self._watch, return_exceptions=True)
         if self._broker is not None:
             await self._broker.stop()
-            self._broker = self.kafka = None
+            self._broker = self._subscriber = None
 
-    def _connected(self) -> tuple[KafkaBroker, BatchSubscriber]:
+    @property
+    def kafka(self) -> AIOKafkaConsumer | None:
+        """The client's consumer while it runs."""
+        return self._subscriber.consumer if self._subscriber else None
+
+    def _connected(self) -> tuple[KafkaBroker, LogicSubscriber[Any]]:
         """A client of its own for each start: one that failed to start is not used again."""
         settings = self._settings
         broker = KafkaBroker(
@@ -123,11 +127,18 @@ class Consumer:
             isolation_level="read_committed",
             fetch_max_wait_ms=100,
             no_reply=True,
-            parser=partial(_parsed, lambda: subscriber.consumer),
+            parser=self._parse,
             decoder=_undecoded,
         )
         subscriber(self._handle)
         return broker, subscriber
+
+    async def _parse(self, records: tuple[ConsumerRecord, ...]) -> BatchMessage:
+        """Cannot fail: the library's parser throws on a null or non-UTF-8 header, and the batch would be skipped and committed."""
+        first = records[0]
+        return BatchMessage(
+            body=b"", raw_message=records, message_id=f"{first.topic}-{first.partition}-{first.offset}", consumer=self.kafka
+        )
 
     async def _handle(self, records: Any) -> None:
         self._last_poll = time.monotonic()
@@ -192,12 +203,6 @@ class Consumer:
         """Age of the oldest record of the batch under way, else of the last one handled while more wait, else 0."""
         since = self._at_work_on if self._at_work_on is not None else self._reached if behind else None
         return 0.0 if since is None else max(0.0, time.time() - since / 1000)
-
-
-async def _parsed(consumer: Callable[[], AIOKafkaConsumer | None], records: tuple[ConsumerRecord, ...]) -> BatchMessage:
-    """Cannot fail: the library's parser throws on a null or non-UTF-8 header, and the batch would be skipped and committed."""
-    first = records[0]
-    return BatchMessage(body=b"", raw_message=records, message_id=f"{first.topic}-{first.partition}-{first.offset}", consumer=consumer())
 
 
 async def _undecoded(message: StreamMessage[tuple[ConsumerRecord, ...]]) -> Any:
