@@ -2,6 +2,7 @@
 
 import asyncio
 
+import asyncpg
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -16,6 +17,8 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, Transient | PoolTimeout | InterfaceError | ConnectionError | asyncio.TimeoutError | OSError):
         return True
     if isinstance(error, DBAPIError):
+        if isinstance(getattr(error.orig, "__cause__", None), asyncpg.InternalClientError):
+            return True  # a connection that was cut in the middle of an operation
         state = str(getattr(error.orig, "sqlstate", "") or "")
         return error.connection_invalidated or state in _PASSING_STATES or state.startswith("08")
     state = str(getattr(error, "sqlstate", "") or "")  # asyncpg's own errors, from connections outside the pool
