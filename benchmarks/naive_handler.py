@@ -36,7 +36,8 @@ class EntryRow(Base):
     closed_at: Mapped[datetime]
 
 
-def _commission(revenue: int) -> int:
+def schedule(revenue: int) -> int:
+    """The default plan in cents, half-up: 15 % of the first 100,000, 20 % up to 500,000, 25 % above."""
     thousandths = 150 * min(revenue, 10_000_000) + 200 * min(max(revenue - 10_000_000, 0), 40_000_000) + 250 * max(revenue - 50_000_000, 0)
     return (thousandths + 500) // 1000
 
@@ -62,9 +63,9 @@ async def run(ground: Ground, deals: Sequence[DealClosed]) -> float:
             if partner is None:
                 partner = PartnerRow(id=deal.partner_id, revenue=0, balance=0)
                 session.add(partner)
-            before = _commission(partner.revenue)
+            before = schedule(partner.revenue)
             partner.revenue += deal.amount.amount_minor
-            amount = _commission(partner.revenue) - before
+            amount = schedule(partner.revenue) - before
             partner.balance += amount
             session.add(
                 EntryRow(

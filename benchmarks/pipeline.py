@@ -93,13 +93,7 @@ async def _check_books(connection: asyncpg.Connection, deals: Sequence[DealClose
     for deal in deals:
         expected[deal.partner_id] = expected.get(deal.partner_id, 0) + deal.amount.amount_minor
     rows = await connection.fetch("select partner_id, sum(held_minor + payable_minor)::bigint from balances group by 1")
-    assert {row[0]: row[1] for row in rows} == {partner: _schedule(revenue) for partner, revenue in expected.items()}
-
-
-def _schedule(revenue: int) -> int:
-    """The default plan in cents, half-up: 15 % of the first 100,000, 20 % up to 500,000, 25 % above."""
-    thousandths = 150 * min(revenue, 10_000_000) + 200 * min(max(revenue - 10_000_000, 0), 40_000_000) + 250 * max(revenue - 50_000_000, 0)
-    return (thousandths + 500) // 1000
+    assert {row[0]: row[1] for row in rows} == {partner: naive_handler.schedule(revenue) for partner, revenue in expected.items()}
 
 
 _STATEMENT = """
