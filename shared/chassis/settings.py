@@ -25,7 +25,7 @@ class ServiceSettings(BaseSettings):
 
     kafka: str = Field("127.0.0.1:9092", description="bootstrap servers, comma separated")
     topic_prefix: str = Field("", description="put before every topic and group, to share one cluster")
-    batch_records: int = 500
+    batch_records: int = Field(2_000, description="the most records of one transaction or, of a large batch, of two side by side")
     batch_timeout_ms: int = 10
     session_timeout_ms: int = 10_000
     max_poll_interval_ms: int = 300_000

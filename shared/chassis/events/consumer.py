@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 import traceback
-from collections import deque
+import zlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ from shared.chassis.errors import Refused, Transient
 from shared.chassis.events import dead_letters
 from shared.chassis.events.envelope import Undecodable, decode
 from shared.chassis.events.handlers import Handlers
-from shared.chassis.events.inbox import claim
+from shared.chassis.events.inbox import Claims, claim
 from shared.chassis.events.incoming import Incoming, Raw
 from shared.chassis.events.pausing import Breaker
 from shared.chassis.events.tracing import batch_span
@@ -25,6 +25,7 @@ from shared.chassis.telemetry.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
 _FIRST_DELAY_S, _LONGEST_DELAY_S = 0.05, 5.0
+_WORTH_TWO_LANES = 100  # records
 
 
 class Paused(Transient):
@@ -56,14 +57,20 @@ class Processor:
         if self.breaker.tripped:
             raise Paused
         started = time.perf_counter()
+        outcomes = await asyncio.gather(*map(self._process_lane, _lanes(records)), return_exceptions=True)
+        for outcome in outcomes:
+            if outcome is not None:
+                raise outcome
+        self._metrics.batch_records.observe(len(records))
+        self._metrics.batch_seconds.observe(time.perf_counter() - started)
+
+    async def _process_lane(self, records: Sequence[Raw]) -> None:
         items = [(raw, self._read(raw)) for raw in records]
         good = [item for _, item in items if isinstance(item, Incoming)]
         with batch_span(good, group=self._database.service, tracer=self._database.tracer):
             if len(good) < len(items) or not await self._all_at_once(items):
                 for raw, item in items:
                     await self._alone(raw, item)
-        self._metrics.batch_records.observe(len(records))
-        self._metrics.batch_seconds.observe(time.perf_counter() - started)
 
     def _read(self, raw: Raw) -> "Incoming[Any] | _Fault":
         try:
@@ -108,22 +115,24 @@ class Processor:
         good = [item for _, item in items if isinstance(item, Incoming)]
         bad = await self._park_unread(uow, items)
         claims = await claim(uow, good)
-        keys = {i.inbox_id: self._handlers.order_key(i) for i in claims.fresh}
+        keys = {i.inbox_id: self._stream(i) for i in claims.fresh}
         blocked = await dead_letters.parked_keys(uow, [*keys.values()])
         behind = [i for i in claims.fresh if keys[i.inbox_id] in blocked]
         for incoming in behind:
             await dead_letters.park_behind(uow, incoming, order_key=keys[incoming.inbox_id])
-        for incoming in claims.conflicts:
-            await uow.refuse(incoming, "event_conflict", "This event id was used before with another body.")
+        await _refuse_conflicts(uow, claims)
         ready = [i for i in claims.fresh if keys[i.inbox_id] not in blocked]
         refused = await self._run(uow, ready)
         return Tally(len(ready) - refused, refused + len(claims.conflicts), bad, len(behind), len(good) - len(claims.fresh))
+
+    def _stream(self, incoming: Incoming[Any]) -> str:
+        return dead_letters.stream_of(self._handlers.order_key(incoming))
 
     async def _park_unread(self, uow: UnitOfWork, items: "Sequence[tuple[Raw, Incoming[Any] | _Fault]]") -> int:
         """Park records that cannot be read; later events of their record key wait behind them."""
         bad = [(raw, item) for raw, item in items if isinstance(item, _Fault)]
         for raw, fault in bad:
-            key = (raw.key or b"").decode("utf-8", "replace").replace("\x00", "")
+            key = dead_letters.stream_of((raw.key or b"").decode("utf-8", "replace"))
             await dead_letters.park(uow, raw, order_key=key, error=fault.error, detail=fault.detail)
         return len(bad)
 
@@ -137,10 +146,10 @@ class Processor:
         else:
             refused = 0
             await self._handlers.run(uow, ready)
-        released = deque(uow.take_released())
-        while released:
-            refused += await self._run_released(uow, released.popleft())
-            released.extend(uow.take_released())
+        while released := [decode(raw, types=self._types) for raw in uow.take_released()]:
+            parked = await dead_letters.parked_keys(uow, [self._stream(incoming) for incoming in released])
+            for incoming in released:
+                refused += await self._run_released(uow, incoming, parked=parked)
         return refused
 
     async def _run_one(self, uow: UnitOfWork, incoming: Incoming[Any]) -> int:
@@ -153,19 +162,21 @@ class Processor:
             return 1
         return 0
 
-    async def _run_released(self, uow: UnitOfWork, raw: Raw) -> int:
+    async def _run_released(self, uow: UnitOfWork, incoming: Incoming[Any], *, parked: set[str]) -> int:
         """A fact that had waited. If it fails for good it is parked itself: its predecessor is not to blame."""
-        incoming = decode(raw, types=self._types)
+        key = self._stream(incoming)
+        if key in parked and await dead_letters.is_behind(uow, incoming.raw, order_key=key):
+            await dead_letters.park_behind(uow, incoming, order_key=key)
+            return 0
         await uow.lock(*self._handlers.locks(incoming))
         try:
             return await self._run_one(uow, incoming)
         except Exception as error:
             if is_transient(error):
                 raise
-            key = self._handlers.order_key(incoming)
-            await dead_letters.park(
-                uow, raw, order_key=key, error=type(error).__name__, detail=str(error), trace=_short_trace(), incoming=incoming
-            )
+            fault = _Fault(type(error).__name__, str(error), _short_trace())
+            await self._keep(uow, incoming, fault)
+            parked.add(key)
             return 0
 
     async def _alone(self, raw: Raw, item: "Incoming[Any] | _Fault") -> None:
@@ -179,15 +190,18 @@ class Processor:
             await self._patiently(lambda: self._park(item, fault))
 
     async def _park(self, incoming: Incoming[Any], fault: _Fault) -> None:
-        key = self._handlers.order_key(incoming)
         async with self._database.transaction() as uow:
             if not (await claim(uow, [incoming])).fresh:
                 return
-            await dead_letters.park(
-                uow, incoming.raw, order_key=key, error=fault.error, detail=fault.detail, trace=fault.trace, incoming=incoming
-            )
+            await self._keep(uow, incoming, fault)
         _log.error("event_parked", event_id=incoming.id, type=incoming.type, error=fault.error, detail=fault.detail[:500])
         self._note(Tally(parked=1))
+
+    async def _keep(self, uow: UnitOfWork, incoming: Incoming[Any], fault: _Fault) -> None:
+        key = self._stream(incoming)
+        await dead_letters.park(
+            uow, incoming.raw, order_key=key, error=fault.error, detail=fault.detail, trace=fault.trace, incoming=incoming
+        )
 
     async def release_parked(self, uow: UnitOfWork, order_key: str) -> int:
         """Handle the letter at the head of a stream if it may go; returns 1 if that moved the stream."""
@@ -200,14 +214,13 @@ class Processor:
             return 1
         try:
             async with uow.savepoint():
-                await claim(uow, [item])
-                await self._run(uow, [item])
+                await dead_letters.settle(uow, letter)
+                if letter.claimed or await _claimed_now(uow, item):
+                    await self._run(uow, [item])
         except Exception as error:
             if is_transient(error):
                 raise
             await dead_letters.failed_again(uow, letter, error=type(error).__name__, detail=str(error), trace=_short_trace())
-            return 1
-        await dead_letters.settle(uow, letter)
         return 1
 
     def _note(self, tally: "Tally") -> None:
@@ -220,6 +233,31 @@ class Processor:
         ):
             if count:
                 self._metrics.events.add(count, outcome=outcome)
+
+
+def _lanes(records: Sequence[Raw]) -> Sequence[Sequence[Raw]]:
+    """Halves of a large batch that share no record key: one is decided while PostgreSQL writes the other.
+
+    Each is a transaction of its own; if one has to be delivered again, the other's events are known already.
+    """
+    if len(records) < _WORTH_TWO_LANES:
+        return (records,)
+    lanes: tuple[list[Raw], ...] = ([], [])
+    for raw in records:
+        lanes[zlib.crc32(raw.key or b"") & 1].append(raw)
+    return [lane for lane in lanes if lane]
+
+
+async def _claimed_now(uow: UnitOfWork, incoming: Incoming[Any]) -> bool:
+    """Claim what could not be read before; False if it came again meanwhile and has taken effect."""
+    claims = await claim(uow, [incoming])
+    await _refuse_conflicts(uow, claims)
+    return bool(claims.fresh)
+
+
+async def _refuse_conflicts(uow: UnitOfWork, claims: Claims) -> None:
+    for incoming in claims.conflicts:
+        await uow.refuse(incoming, "event_conflict", "This event id was used before with another body.")
 
 
 def _short_trace() -> str:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -26,24 +27,36 @@ class Undecodable(Exception):
 
 def headers_of(event: Event, *, event_id: UUID, service: str, sequence: int, cause: Cause | None, now: datetime) -> dict[str, str]:
     """The record's headers; `ce_correlationid` is handed on from the cause, or begins here."""
-    ce_type = event.ce_type()
     headers = {
-        "ce_specversion": "1.0",
+        **_headers_of_type(type(event), service),
         "ce_id": str(event_id),
-        "ce_type": ce_type,
-        "ce_source": f"/hansa/{service}",
         "ce_subject": event.subject,
         "ce_sequence": str(sequence),
-        "ce_time": now.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-        "ce_dataschema": f"/hansa/schemas/{event.topic}/v{event.version}",
+        "ce_time": _instant(now),
         "ce_correlationid": cause.correlation_id if cause else str(event_id),
-        "content-type": "application/json",
     }
     if cause:
         headers["ce_causationid"] = cause.id
     if traceparent := inject():
         headers["traceparent"] = traceparent
     return headers
+
+
+@lru_cache(maxsize=256)
+def _headers_of_type(event: type[Event], service: str) -> Mapping[str, str]:
+    return {
+        "ce_specversion": "1.0",
+        "ce_type": event.ce_type(),
+        "ce_source": f"/hansa/{service}",
+        "ce_dataschema": f"/hansa/schemas/{event.topic}/v{event.version}",
+        "content-type": "application/json",
+    }
+
+
+@lru_cache(maxsize=16)
+def _instant(now: datetime) -> str:
+    """One transaction's events share their instant."""
+    return now.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def decode(raw: Raw, *, types: Mapping[str, type[Event]] = BY_TYPE) -> Incoming[Event]:
@@ -101,7 +114,7 @@ def _required(headers: Mapping[str, bytes | None], name: str) -> str:
     text = _text(headers, name)
     if not text:
         raise Undecodable("header_invalid", f"{name} is missing or empty")
-    if len(text) > 512 or "\x00" in text:
+    if len(text.encode()) > 512 or "\x00" in text:  # bytes: an index entry holds two of them
         raise Undecodable("header_invalid", f"{name} is too long or holds a NUL")
     return text
 

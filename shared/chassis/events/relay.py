@@ -6,12 +6,14 @@ A cursor `id > last` would lose a row that commits late, an xid snapshot would i
 import asyncio
 import time
 from collections.abc import Awaitable, Sequence
+from functools import lru_cache
 
 import asyncpg
 import orjson
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from aiokafka.partitioner import murmur2
 
 from shared.chassis.database.engine import OUTBOX_CHANNEL
 from shared.chassis.failpoints import FailPoints
@@ -77,6 +79,7 @@ class Relay:
             linger_ms=2,
             max_batch_size=262_144,
             request_timeout_ms=_REQUEST_TIMEOUT_MS,
+            partitioner=_partition,
         )
         try:
             await producer.start()
@@ -161,6 +164,17 @@ class Relay:
         pending, age = await connection.fetchrow(_STATE)
         self._metrics.outbox_pending.set(pending)
         self._metrics.outbox_age_seconds.set(float(age))
+
+
+def _partition(key: bytes, partitions: Sequence[int], _available: Sequence[int]) -> int:
+    """Kafka's own choice for a key; its hash is worked out in Python, so that of a key seen lately is remembered."""
+    return partitions[_hash(key) % len(partitions)]
+
+
+@lru_cache(maxsize=65_536)
+def _hash(key: bytes) -> int:
+    positive: int = murmur2(key) & 0x7FFFFFFF
+    return positive
 
 
 def _key(row: asyncpg.Record) -> tuple[str, str]:

@@ -183,5 +183,24 @@ async def test_too_many_parked_when_the_limit_is_reached_then_it_pauses_goes_red
     assert await worker.consuming()
 
 
+async def test_a_large_batch_when_one_half_must_come_again_then_every_event_takes_effect_once_and_in_order(probe: Probe) -> None:
+    """Large batches are taken in as two transactions side by side: what one of them has committed is known at the redelivery."""
+    told = [suspended(partner, f"{turn}") for turn in range(10) for partner in range(30)]
+    raws = records(
+        [Told(event) for event in [*told, suspended(7, "pass"), suspended(8, "break"), suspended(8, "behind"), suspended(9, "refuse")]]
+    )
+    probe.faults_left = 2
+    worker = await probe.start(retry_budget_s=0.0)
+    for _ in range(2):
+        with pytest.raises(Transient):
+            await worker.processor.process(raws)
+    await worker.processor.process(raws)
+    turns = [f"took {turn}" for turn in range(10)]
+    for partner in range(30):
+        assert await probe.effects(partner) == [*turns, *(["took pass"] if partner == 7 else [])]
+    assert await probe.rows("select error from dead_letters order by id") == [("ZeroDivisionError",), ("parked_behind",)]
+    assert await probe.rows("select code from refusals") == [("too_late",)]
+
+
 async def _paused(worker: Worker) -> bool:
     return worker.processor.breaker.tripped
