@@ -3,6 +3,7 @@
 import asyncio
 import getpass
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from hansa.letters import Desk
 
 app = typer.Typer(help="Parked events: list, show, retry, discard.", no_args_is_help=True)
+_NUMBER = re.compile("[0-9]{1,18}")  # what a bigint holds
 Refs = Annotated[list[str], typer.Argument(help="SERVICE/ID as `list` shows them.", show_default=False)]
 
 
@@ -29,6 +31,8 @@ def list_(
 ) -> None:
     """List what is parked, oldest first, service by service."""
     with _desks(data_dir) as desks:
+        if service and service not in desks:
+            raise typer.BadParameter(f"there is no service {service!r}; there are {', '.join(desks)}.")
         chosen = [desk for name, desk in desks.items() if service in {"", name}]
         found = [letter for desk in chosen for letter in asyncio.run(desk.all(settled=settled))]
     if json:
@@ -105,7 +109,7 @@ def _mark(desks: "dict[str, Desk]", refs: list[str], state: str, *, reason: str,
 
 def _find(desks: "dict[str, Desk]", ref: str) -> "tuple[Desk, int]":
     service, _, number = ref.partition("/")
-    if service not in desks or not number.isdigit():
+    if service not in desks or not _NUMBER.fullmatch(number):
         raise typer.BadParameter(f"{ref!r} is not SERVICE/ID, such as commission/12.")
     return desks[service], int(number)
 

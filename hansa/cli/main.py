@@ -23,6 +23,7 @@ COMMANDS = {
     "topics": "topics",
     "bench": "bench",
 }
+_LIBRARIES = (("asyncpg", "PostgresError"), ("asyncpg", "InterfaceError"), ("sqlalchemy.exc", "SQLAlchemyError"))
 
 
 def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
@@ -54,8 +55,20 @@ def main() -> None:
     named = sys.argv[1] if len(sys.argv) > 1 else ""
     try:
         build([named] if named in COMMANDS else COMMANDS)(prog_name="hansa")
-    except (RuntimeError, ConnectionError, FileNotFoundError) as error:
+    except _surroundings() as error:
         if os.environ.get("HANSA_DEBUG"):
             raise
-        complain(f"{error}")
+        complain(_sentence(error))
         sys.exit(1)
+
+
+def _surroundings() -> tuple[type[Exception], ...]:
+    """Faults of what the commands stand on; those of a library count once the command has loaded it."""
+    loaded = [(sys.modules[module], name) for module, name in _LIBRARIES if module in sys.modules]
+    return (RuntimeError, OSError, *(getattr(module, name) for module, name in loaded))
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}."
+    return str(error)

@@ -8,7 +8,10 @@ import typer
 DataDir = Annotated[
     Path | None,
     typer.Option(
-        "--data-dir", help="Folder of the one-machine system (else $HANSA_DATA, else .hansa beside the code).", show_default=False
+        "--data-dir",
+        file_okay=False,
+        help="Folder of the one-machine system (else $HANSA_DATA, else .hansa beside the code).",
+        show_default=False,
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]

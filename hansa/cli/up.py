@@ -3,6 +3,7 @@
 import signal
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,7 +31,9 @@ def command(
     try:
         running = system.start()
         console.print(
-            Panel(_welcome(running), title=f"Hansa is ready ({time.monotonic() - began:.1f} s)", expand=False, border_style="cyan")
+            Panel(
+                _welcome(running, data_dir), title=f"Hansa is ready ({time.monotonic() - began:.1f} s)", expand=False, border_style="cyan"
+            )
         )
         console.print("Ctrl-C stops everything.", style="dim")
         system.supervise(until=threading.Event())
@@ -50,10 +53,11 @@ def _end(*_: object) -> None:
     raise _Ended
 
 
-def _welcome(running: "Running") -> str:
+def _welcome(running: "Running", data_dir: Path | None) -> str:
+    same_folder = f" --data-dir {data_dir}" if data_dir else ""
     return (
         f"[bold]{running.address}[/]\n\n"
         "start page, APIs and their documentation\n"
         f"data in {running.folder}\n"
-        "a token: bin/hansa token --role operator"
+        f"a token: bin/hansa token --role operator{same_folder}"
     )

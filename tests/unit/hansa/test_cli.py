@@ -64,9 +64,35 @@ def test_token_when_made_then_it_carries_role_and_partner(runner: CliRunner, tmp
         ["test", "nothing"],
         ["test", "unit", "--runs", "3"],
         ["explain", "not-an-id"],
+        ["up", "--data-dir", __file__],
+        ["dead-letters", "list", "--service", "nobody"],
+        ["dead-letters", "show", "commission/²"],
+        ["dead-letters", "show", "commission/9999999999999999999"],
     ],
 )
-def test_command_when_the_arguments_do_not_fit_then_it_says_why_and_exits_2(runner: CliRunner, arguments: list[str]) -> None:
+def test_command_when_the_arguments_do_not_fit_then_it_says_why_and_exits_2(
+    runner: CliRunner, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HANSA_COMMISSION_API_URL", "postgresql://nobody@localhost/nowhere")  # never connected to
     done = runner.invoke(main.build([arguments[0]]), arguments)
     assert done.exit_code == 2
     assert "Error" in _plain(done.output)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["token", "--role", "operator", "--data-dir", f"{__file__}/below"], "test_cli.py/below/keys: Not a directory."),
+        (["dead-letters", "list"], "invalid DSN"),
+    ],
+)
+def test_command_when_what_it_stands_on_is_broken_then_it_says_so_without_a_trace(
+    arguments: list[str], sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HANSA_COMMISSION_API_URL", "nonsense")
+    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setattr("sys.argv", ["hansa", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert ended.value.code == 1
+    assert sentence in capsys.readouterr().err
