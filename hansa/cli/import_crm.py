@@ -5,6 +5,7 @@ import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -84,7 +85,7 @@ def crm(
     except (ImportFailed, Rejected, Refused, aiohttp.ClientError) as error:
         complain(str(error))
         raise typer.Exit(1) from error
-    target = rejects or Path(running.folder) / "imports" / f"{job.source}-rejects.csv"
+    target = rejects or Path(running.folder) / "imports" / f"{quote(job.source, safe='')}-rejects.csv"
     write(target, summary.rejects)
     point_out(aside, summary, rejects=target)
     if json:

@@ -35,6 +35,8 @@ def read(path: Path, *, encoding: str, delimiter: str, columns: Iterable[str]) -
         except (csv.Error, UnicodeError) as error:
             raise ExportInvalid(f"{path.name} is not a CSV file: {error}") from error
         if missing := [column for column in columns if column not in header]:
+            if _is_garbled("".join(header)):
+                raise ExportInvalid(f"{path.name} is not text in {encoding}; name its encoding in the mapping file")
             raise ExportInvalid(f"{path.name} has no column {', '.join(missing)}; it has {', '.join(header) or 'none'}")
         yield from _rows(rows, lines, header, delimiter=delimiter)
 
@@ -72,6 +74,10 @@ def _rows(rows: Iterator[list[str]], lines: _Lines, header: list[str], *, delimi
 
 def _fault(fields: list[str], width: int) -> str | None:
     text = "".join(fields)
-    if any("\ud800" <= character <= "\udfff" for character in text) or "\x00" in text:
+    if _is_garbled(text):
         return "wrong_encoding"
     return None if len(fields) == width else "broken_row"
+
+
+def _is_garbled(text: str) -> bool:
+    return "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text)

@@ -31,9 +31,13 @@ def shown_progress(console: Console) -> Iterator[importing.Progress]:
 def point_out(console: Console, summary: Summary, *, rejects: Path) -> None:
     """Matched names, and where the rows are that were not imported."""
     for match in summary.matches:
-        console.print(f'{match.kind} "{match.written}" taken as "{match.taken_as}" ({match.rows:,} rows)', markup=False, highlight=False)
+        console.print(f'{match.kind} "{match.written}" taken as "{match.taken_as}" ({_rows(match.rows)})', markup=False, highlight=False)
     if summary.rejects:
-        console.print(f"{len(summary.rejects):,} rows were not imported; see {rejects}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"not imported: {_rows(len(summary.rejects))}; see {rejects}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row" + ("" if count == 1 else "s")
 
 
 def show(console: Console, summary: Summary, *, seconds: float) -> None:

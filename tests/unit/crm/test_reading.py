@@ -120,6 +120,8 @@ def test_quoted_fields_may_span_lines_and_a_byte_order_mark_is_no_part_of_a_name
 def test_missing_column_or_file_is_told_in_a_sentence(folder: Path) -> None:
     with pytest.raises(ExportInvalid, match=r"sales_pipeline.csv cannot be read"):
         read_export(folder, load(), currency="USD")
+    with pytest.raises(ExportInvalid, match=r"sales_pipeline.csv is not text in utf-8"):
+        export_of(folder, header="opportunity_id,sales_agent\n".encode("utf-16"))
     with pytest.raises(ExportInvalid, match=r"sales_pipeline.csv has no column sales_agent"):
         export_of(folder, header=HEADER.replace(b"sales_agent", b"rep"))
 
