@@ -49,6 +49,7 @@ class Relay:
         self._woken = asyncio.Event()
         self._floor = 0
         self._blocked: dict[tuple[str, str], float] = {}
+        self._suspects: set[tuple[str, str]] = set()
 
     async def start(self) -> None:
         await self._leadership.start()
@@ -113,17 +114,26 @@ class Relay:
             return
 
     async def _send(self, producer: AIOKafkaProducer, connection: asyncpg.Connection, rows: Sequence[asyncpg.Record]) -> bool:
-        """Pipeline the rows, mark those that the broker has. False if one failed: nothing behind it on its key is marked."""
+        """Pipeline the rows, those of suspects one by one behind them. False if one failed."""
         sendable = [row for row in rows if _key(row) not in self._blocked]
-        answers = await self._answers(producer, sendable)
-        sent, failed = _sent_in_order(sendable, answers)
+        alone = [[row] for row in sendable if _key(row) in self._suspects]
+        together = [row for row in sendable if _key(row) not in self._suspects] if alone else sendable
+        for part in (together, *alone):
+            if not await self._deliver(producer, connection, part):
+                return False
+        self._suspects.difference_update(_key(row) for [row] in alone)
+        self._floor = rows[-1]["id"]
+        return True
+
+    async def _deliver(self, producer: AIOKafkaProducer, connection: asyncpg.Connection, rows: Sequence[asyncpg.Record]) -> bool:
+        """Send the rows and mark those that the broker has. False if one failed: nothing behind it on its key is marked."""
+        sent, failed = _sent_in_order(rows, await self._answers(producer, rows))
         self._fail_points.hit("relay.sent")
         if sent:
             await connection.execute(_MARK, sent)
             self._metrics.relay_sent.add(len(sent))
         for row, error in failed:
-            self._hold_back(row, error)
-        self._floor = rows[-1]["id"]
+            self._hold_back(row, error, alone=len(rows) == 1)
         return not failed
 
     async def _answers(self, producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record]) -> list[BaseException | None]:
@@ -149,16 +159,22 @@ class Relay:
         delivery: Awaitable[object] = await producer.send(topic, value=body, key=row["aggregateid"].encode(), headers=headers)
         return delivery
 
-    def _hold_back(self, row: asyncpg.Record, error: BaseException) -> None:
+    def _hold_back(self, row: asyncpg.Record, error: BaseException, *, alone: bool) -> None:
+        """The broker refuses a request whole: who shared it is under suspicion, who was alone in it is to blame."""
         self._metrics.relay_failed.add()
         _log.error("relay_refused", outbox_id=row["id"], topic=row["aggregatetype"], error=repr(error)[:500])
-        if not (isinstance(error, KafkaError) and error.retriable):
+        if isinstance(error, KafkaError) and error.retriable:
+            return
+        self._suspects.add(_key(row))
+        if alone:
             self._blocked[_key(row)] = time.monotonic() + _RETRY_BLOCKED_S
 
     def _unblock(self) -> None:
-        """Try refused keys again now and then: an operator may have raised the broker's limit."""
+        """Try refused keys again now and then, their oldest rows first: an operator may have raised the broker's limit."""
         now = time.monotonic()
-        self._blocked = {key: until for key, until in self._blocked.items() if until > now}
+        held = {key: until for key, until in self._blocked.items() if until > now}
+        if len(held) < len(self._blocked):
+            self._blocked, self._floor = held, 0
 
     async def _measure(self, connection: asyncpg.Connection) -> None:
         pending, age = await connection.fetchrow(_STATE)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -31,6 +32,20 @@ class Wire:
             await asyncio.gather(*sent)
         finally:
             await producer.stop()
+
+    async def configure(self, topic: str, settings: dict[str, str]) -> None:
+        """Give a topic other settings, as its operator would; the broker has them when this returns."""
+        resource = ConfigResource(ConfigResourceType.TOPIC, self.prefix + topic, configs=settings)
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await admin.start()
+        try:
+            await admin.alter_configs([resource])
+            found: dict[str, str] = {}
+            while not settings.items() <= found.items():
+                answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, self.prefix + topic)])
+                found = {entry[0]: entry[1] for answer in answers for entry in answer.resources[0][4]}
+        finally:
+            await admin.close()
 
     async def read(self, *topics: str) -> list[ConsumerRecord]:
         """Every record that stands in the topics now, in order per partition."""

@@ -8,6 +8,7 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from shared.chassis.database.unit_of_work import EventTooLarge
+from shared.chassis.events import relay
 from shared.chassis.service import Service
 from shared.chassis.testing.stage import Stage
 from shared.chassis.testing.waiting import eventually
@@ -122,3 +123,39 @@ async def test_erasing_a_person_when_committed_then_a_tombstone_is_published(sta
         uow.erase(ContactRecorded, "somebody")
     records = await (await stage.wire()).read_until("contact.recorded", enough=lambda found: len(found) >= 1)
     assert [(r.key, r.value) for r in records] == [(b"somebody", None)]
+
+
+async def test_a_key_when_it_may_go_again_then_its_held_back_rows_go_before_newer_ones(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "_RETRY_BLOCKED_S", 0.3)
+    monkeypatch.setattr(relay, "_SWEEP_S", 3_600.0)
+    service = await stage.launch("partners", api=False)
+    database = service.platform.worker_database
+    async with database.transaction() as uow:
+        for reason in ("first", "second"):
+            uow.emit(_suspended(1, reason))
+        await uow.flush()
+        await uow.fetch("update outbox set payload = payload || repeat(' ', 2000000) where payload like '%first%'")
+    await eventually(lambda: _is_red(service), what="a red readiness")
+    async with database.transaction() as uow:
+        await uow.fetch("update outbox set payload = rtrim(payload)")
+    await eventually(lambda: _is_green(service), what="the end of the hold")
+    await _emit(service, _suspended(1, "third"))
+    records = await (await stage.wire()).read_until("partner.suspended", enough=lambda found: len(found) >= 3)
+    assert _reasons(records, 1) == ["first", "second", "third"]
+
+
+async def _is_green(service: Service) -> bool:
+    return (await service.worker_health.report()).ready
+
+
+async def test_a_record_that_the_topic_refuses_when_sent_among_others_then_only_its_key_stops(stage: Stage) -> None:
+    """The broker refuses a whole request: the records that shared it are not to blame."""
+    wire = await stage.wire()
+    await wire.configure("partner.suspended", {"max.message.bytes": "20000"})
+    service = await stage.launch("partners", api=False)
+    await _emit(service, _suspended(1, "x" * 50_000), _suspended(1, "behind"), *(_suspended(number, "other") for number in range(2, 40)))
+    records = await wire.read_until("partner.suspended", enough=lambda found: len(found) >= 38)
+    assert [_reasons(records, number) for number in range(1, 40)] == [[], *[["other"]] * 38]
+    assert await _unsent(service) == 2
