@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,7 +20,7 @@ def command(
 
     Databases are those of HANSA_<SERVICE>_MIGRATOR_URL or, where that is not set, of the system on --data-dir.
     """
-    from hansa import catalogue
+    from hansa import catalogue, programme
     from hansa.embedded import prepare, wiring
     from hansa.embedded.system import system_on
 
@@ -28,6 +29,7 @@ def command(
         raise typer.BadParameter(f"there is no service {', '.join(sorted(unknown))}; there are {', '.join(catalogue.SERVICES)}.")
     here = [name for name in names if f"HANSA_{name.upper()}_MIGRATOR_URL" in os.environ]
     for name in here:
+        programme.check(Path(catalogue.settings_of(name).programme), [name])
         asyncio.run(prepare.migrate(name))
     if rest := [name for name in names if name not in here]:
         folder = folder_of(data_dir)

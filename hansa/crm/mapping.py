@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from hansa.crm.failures import MappingInvalid
+from hansa.faults import Unusable, told
 
 DEFAULT = Path(__file__).with_name("default.yaml")
 
@@ -115,12 +116,8 @@ def load(path: Path | None = None) -> Mapping:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         mapping = Mapping.model_validate(document)
         "".encode(mapping.encoding)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise MappingInvalid(f"{path} cannot be read: {error}") from error
     except LookupError as error:
         raise MappingInvalid(f"{path}: there is no such encoding: {error}") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise MappingInvalid(f"{path}: {place or 'the file'}: {first['msg']}") from error
+    except Unusable as error:
+        raise MappingInvalid(f"{path} cannot be used: {told(error)}") from error
     return mapping

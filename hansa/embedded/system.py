@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
-from hansa import catalogue
+from hansa import catalogue, programme
 from hansa.embedded import children, record, wiring
 from hansa.embedded.children import Child
 from hansa.embedded.kafka import Kafka
@@ -65,7 +65,10 @@ class System:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> Running:
-        """Bring everything up and wait until it is ready. Raises AlreadyRunning, CannotStart or ServerFailed; nothing is left then."""
+        """Bring everything up and wait until it is ready.
+
+        Raises AlreadyRunning, ProgrammeInvalid, CannotStart or ServerFailed; nothing is left then.
+        """
         self._held.enter_context(record.sole_use(self.folder))
         try:
             return self._start()
@@ -76,6 +79,7 @@ class System:
     def _start(self) -> Running:
         if not port_is_free(self.port):
             raise CannotStart(f"Port {self.port} on 127.0.0.1 is taken by another program: name a free one with --port.")
+        programme.check()
         (self.folder / "run").mkdir(exist_ok=True)
         with ThreadPoolExecutor(1) as pool:
             kafka = pool.submit(self.kafka.start)

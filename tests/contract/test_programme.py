@@ -6,24 +6,13 @@ from typing import Any
 
 import pytest
 import yaml
-from pydantic import BaseModel
 
+from hansa import programme
 from hansa.catalogue import SERVICES
-from services.commission.plan_document import PlanDocument
-from services.enablement.policy import EnablementPolicy
-from services.notifications.policy import NotificationsPolicy
-from services.registration.policy import Policy as RegistrationPolicy
-from services.tiering.policy import TieringPolicy
 
 TEXT = (Path(__file__).parents[2] / "programme.yaml").read_text()
 PROGRAMME: dict[str, Any] = yaml.safe_load(TEXT)
-MODELS: dict[str, type[BaseModel]] = {
-    "registration": RegistrationPolicy,
-    "commission": PlanDocument,
-    "tiering": TieringPolicy,
-    "enablement": EnablementPolicy,
-    "notifications": NotificationsPolicy,
-}
+MODELS = programme.models()
 
 
 def planned(section: str) -> set[str]:
@@ -56,3 +45,25 @@ def test_money_and_rates_when_written_then_they_are_text() -> None:
         return [found for part in inner for found in floats(part)]
 
     assert floats(PROGRAMME) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("a: [", "cannot be read: line 1"),
+        ("- a", "effective_from"),
+        (TEXT.replace("2000-01-01T00:00:00Z", "soon"), "effective_from"),
+        (TEXT.replace("\ntiering:", "\ntiers:"), "has no section tiering"),
+        (TEXT.replace("protection_days: 30", "protection_days: thirty"), "registration: protection_days: "),
+    ],
+)
+def test_programme_when_it_cannot_be_used_then_the_place_is_told(tmp_path: Path, text: str, fault: str) -> None:
+    path = tmp_path / "programme.yaml"
+    path.write_text(text)
+    with pytest.raises(programme.ProgrammeInvalid, match=fault):
+        programme.check(path)
+
+
+def test_programme_when_it_is_missing_then_that_is_told(tmp_path: Path) -> None:
+    with pytest.raises(programme.ProgrammeInvalid, match="cannot be read: No such file"):
+        programme.check(tmp_path / "programme.yaml")
