@@ -66,7 +66,7 @@ def _terms(event: DealTerms) -> Terms:
 def _share(text: str) -> Fraction:
     try:
         return Fraction(text)
-    except ZeroDivisionError as error:
+    except (ZeroDivisionError, ValueError) as error:  # ValueError: thousands of digits
         raise ShareInvalid from error
 
 

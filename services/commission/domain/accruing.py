@@ -9,7 +9,7 @@ from services.commission.domain.entries import Accrued, Entry, Kind
 from services.commission.domain.facts import Amended, Closed, Terms
 from services.commission.domain.plan import Base, Plan, PlanVersion, Split
 from services.commission.domain.positions import Move, Positions
-from services.commission.domain.refusals import LinesMismatch, ShareInvalid, SplitsNotOne
+from services.commission.domain.refusals import AmountNegative, LinesMismatch, ShareInvalid, SplitsNotOne
 from shared.chassis.ids import derived_id
 from shared.chassis.money import allocate
 
@@ -30,7 +30,9 @@ class Accrual:
 
 
 def check(terms: Terms) -> None:
-    """Raises SplitsNotOne, ShareInvalid or LinesMismatch."""
+    """Raises AmountNegative, SplitsNotOne, ShareInvalid or LinesMismatch."""
+    if terms.amount < 0:
+        raise AmountNegative
     lines = sum(line.amount for line in terms.lines)
     if terms.lines and lines != terms.amount:
         raise LinesMismatch(lines=lines, amount=terms.amount)

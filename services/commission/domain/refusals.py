@@ -15,6 +15,12 @@ class ShareInvalid(Refused):
     sentence = "Each partner of a deal needs one share above 0, named once."
 
 
+class AmountNegative(Refused):
+    code = "amount_negative"
+    status = 422
+    sentence = "A deal is sold for 0 or more; what goes back to the customer is a refund."
+
+
 class LinesMismatch(Refused):
     code = "lines_mismatch"
     status = 422
