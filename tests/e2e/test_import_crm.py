@@ -5,9 +5,11 @@ import csv
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import asyncpg
 import pytest
@@ -24,14 +26,28 @@ BRACKETS = ((Decimal(0), Decimal("0.15")), (Decimal(100_000), Decimal("0.20")), 
 CENT = Decimal("0.01")
 
 
-@pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The whole product on a folder of its own."""
-    started = System(tmp_path_factory.mktemp("system"), port=0, durable=False)
+@contextmanager
+def whole_product(folder: Path) -> Iterator[Running]:
+    """All services on a folder of their own, for as long as the block lasts."""
+    started = System(folder, port=0, durable=False)
     try:
         yield started.start()
     finally:
         started.stop()
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One for the tests whose accounts do not meet."""
+    with whole_product(tmp_path_factory.mktemp("system")) as running:
+        yield running
+
+
+@pytest.fixture
+def empty_system(tmp_path: Path) -> Iterator[Running]:
+    """One that has seen no import."""
+    with whole_product(tmp_path / "system") as running:
+        yield running
 
 
 def run_import(system: Running, folder: Path, *options: str, expect: int = 0) -> dict[str, Any]:
@@ -100,6 +116,30 @@ async def facts(system: Running) -> list[tuple[str, int]]:
         await connection.close()
 
 
+async def standing(system: Running) -> tuple[int, list[tuple[str, int]], str]:
+    """The number of deals, the facts published of them, and the hash of all ledgers once every hold that is over was released."""
+    registration = await asyncpg.connect(system.dsn("registration"))
+    commission = await asyncpg.connect(system.dsn("commission"))
+    try:
+        async with asyncio.timeout(120):
+            while await commission.fetchval("select exists (select from entries where due_at <= now())"):  # noqa: ASYNC110 - a timer's work
+                await asyncio.sleep(0.1)
+        deals: int = await registration.fetchval("select count(*) from deals")
+    finally:
+        await registration.close()
+        await commission.close()
+    return deals, await facts(system), await asyncio.to_thread(ledger_hash, system)
+
+
+def ledger_hash(system: Running) -> str:
+    """As the audit tells it; the books are sound."""
+    request = Request(f"{system.address}/commission/v1/audit", headers={"authorization": f"Bearer {system.token()}"})
+    with urlopen(request, timeout=60) as answer:
+        books: dict[str, Any] = json.load(answer)
+    assert books["ledger_hash"] == books["replay_hash"]
+    return str(books["ledger_hash"])
+
+
 async def test_sample_when_imported_twice_then_figures_agree_and_nothing_changes(system: Running, tmp_path: Path) -> None:
     rejects = tmp_path / "rejects.csv"
     first = await asyncio.to_thread(run_import, system, SAMPLE, "--source", "sample", "--rejects", str(rejects))
@@ -133,12 +173,29 @@ def test_enforced_history_when_registrations_overlap_then_the_first_keeps_the_cr
     assert rejects.read_text().splitlines()[1].startswith("2,E2,account_taken,")
 
 
-@pytest.mark.skipif(not HISTORY.is_dir(), reason="the public CRM history is not on this machine; the sample above is always tested")
+with_history = pytest.mark.skipif(
+    not HISTORY.is_dir(), reason="the public CRM history is not on this machine; the sample above is always tested"
+)
+
+
+@with_history
 def test_public_history_when_imported_then_every_partner_earns_what_the_schedule_says(system: Running) -> None:
     figures = run_import(system, HISTORY, "--source", "history")
     check(figures, HISTORY)
     assert len(figures["partners"]) == 30
     assert {each["reason"] for each in figures["skipped"]} == {"no_engage_date", "missing_account"}
+
+
+@with_history
+async def test_public_history_when_enforced_twice_then_the_second_run_changes_nothing(empty_system: Running) -> None:
+    enforced = ("--exclusivity", "enforce")
+    first = await asyncio.to_thread(run_import, empty_system, HISTORY, *enforced)
+    before = await standing(empty_system)
+    second = await asyncio.to_thread(run_import, empty_system, HISTORY, *enforced)
+    assert second == first
+    assert await standing(empty_system) == before
+    assert before[0] == first["registered"] > 0
+    assert first["conflicts"] == {each["reason"]: each["count"] for each in first["skipped"]}["account_taken"] > 0
 
 
 def test_folder_that_is_no_export_is_told_in_a_sentence(system: Running, tmp_path: Path) -> None:
