@@ -22,6 +22,7 @@ from shared.schemas.base import MoneyAmount
 from shared.schemas.deals import Credit, DealClosed, DealLine, Outcome
 
 EVENTS, PARTNERS, NAIVE_EVENTS, BATCH = 10_000, 500, 1_000, 500
+LIMIT, PEER = "one SQL statement per 500 events", "FastStream handler with ORM, one message a transaction"
 # Recent, so that no hold ends during the run: releasing is work that the others do not do. One year, so that one schedule checks it.
 _NOW = datetime.now(UTC)
 _START = max(datetime(_NOW.year, 1, 1, tzinfo=UTC), _NOW - timedelta(days=8))
@@ -81,14 +82,15 @@ async def ours(ground: Ground, deals: Sequence[DealClosed]) -> float:
         await until(through)
         first, last = await watch.fetchrow("select min(claimed_at), max(claimed_at) from inbox")
         ended = await watch.fetchval("select max(created_at) from outbox")
-        await _check_books(watch, deals)
+        await check_books(watch, deals)
         return float(len(deals) / (max(last, ended) - first).total_seconds())
     finally:
         await watch.close()
         await service.stop()
 
 
-async def _check_books(connection: asyncpg.Connection, deals: Sequence[DealClosed]) -> None:
+async def check_books(connection: asyncpg.Connection, deals: Sequence[DealClosed]) -> None:
+    """Raise AssertionError unless every partner's balance is the schedule of its revenue."""
     expected: dict[UUID, int] = {}
     for deal in deals:
         expected[deal.partner_id] = expected.get(deal.partner_id, 0) + deal.amount.amount_minor
@@ -152,7 +154,7 @@ async def one_statement(ground: Ground, deals: Sequence[DealClosed], template: S
             await connection.execute(_STATEMENT, *columns)
         took = time.perf_counter() - started
         assert await connection.fetchval("select count(*) from entries") == len(deals)
-        await _check_books(connection, deals)
+        await check_books(connection, deals)
         return len(deals) / took
     finally:
         await connection.close()
@@ -191,8 +193,8 @@ async def measure(ground: Ground, *, runs: int) -> Report:
     mine, limit, peer = await in_turn(
         [
             ("hansa", "events/s", lambda: ours(ground, deals)),
-            ("one SQL statement per 500 events", "events/s", lambda: one_statement(ground, deals, template)),
-            ("FastStream handler with ORM, one message a transaction", "events/s", lambda: naive_handler.run(ground, few)),
+            (LIMIT, "events/s", lambda: one_statement(ground, deals, template)),
+            (PEER, "events/s", lambda: naive_handler.run(ground, few)),
         ],
         runs=runs,
     )

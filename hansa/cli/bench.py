@@ -20,6 +20,7 @@ class Bench(StrEnum):
     """What can be measured."""
 
     PIPELINE = "pipeline"
+    COMMISSION = "commission"
     REGISTER = "register"
     RELAY = "relay"
     IMPORT = "import"
@@ -49,11 +50,12 @@ def command(
 async def _measure(names: list[Bench], runs: int) -> "list[Report]":
     from benchmarks.ground import ground
 
-    reports = []
+    reports: list[Report] = []
     for name in names:
         module = importlib.import_module(_MODULES.get(name, f"benchmarks.{name}"))
         async with ground() as standing:
-            reports.append(await module.measure(standing, runs=runs))
+            found = await module.measure(standing, runs=runs)
+            reports += found if isinstance(found, list) else [found]
     return reports
 
 

@@ -17,7 +17,7 @@ from shared.chassis.errors import Refused, Transient
 from shared.chassis.events import dead_letters
 from shared.chassis.events.envelope import Undecodable, decode
 from shared.chassis.events.handlers import Handlers
-from shared.chassis.events.inbox import Claims, claim
+from shared.chassis.events.inbox import Claims, Recent, claim
 from shared.chassis.events.incoming import Incoming, Raw
 from shared.chassis.events.pausing import Breaker
 from shared.chassis.events.tracing import batch_span
@@ -50,6 +50,7 @@ class Processor:
         self._types = {event.ce_type(): event for event in handlers.events}
         self._metrics = metrics
         self._budget_s = retry_budget_s
+        self._recent = Recent()
         self.breaker = breaker
 
     async def process(self, records: Sequence[Raw]) -> None:
@@ -57,7 +58,9 @@ class Processor:
         if self.breaker.tripped:
             raise Paused
         started = time.perf_counter()
-        outcomes = await asyncio.gather(*map(self._process_lane, _lanes(records)), return_exceptions=True)
+        fresh = self._recent.without_repeats(records)
+        self._note(Tally(repeated=len(records) - len(fresh)))
+        outcomes = await asyncio.gather(*map(self._process_lane, _lanes(fresh)), return_exceptions=True)
         for outcome in outcomes:
             if outcome is not None:
                 raise outcome
@@ -71,6 +74,7 @@ class Processor:
             if len(good) < len(items) or not await self._all_at_once(items):
                 for raw, item in items:
                     await self._alone(raw, item)
+        self._recent.add(good)
 
     def _read(self, raw: Raw) -> "Incoming[Any] | _Fault":
         try:
@@ -241,7 +245,7 @@ def _lanes(records: Sequence[Raw]) -> Sequence[Sequence[Raw]]:
     Each is a transaction of its own; if one has to be delivered again, the other's events are known already.
     """
     if len(records) < _WORTH_TWO_LANES:
-        return (records,)
+        return (records,) if records else ()
     lanes: tuple[list[Raw], ...] = ([], [])
     for raw in records:
         lanes[zlib.crc32(raw.key or b"") & 1].append(raw)

@@ -90,6 +90,15 @@ def decode(raw: Raw, *, types: Mapping[str, type[Event]] = BY_TYPE) -> Incoming[
     )
 
 
+def inbox_id_of(raw: Raw) -> str | None:
+    """The `inbox_id` of a record that may not be readable otherwise; None if it names none."""
+    headers = dict(raw.headers)
+    source, event_id = headers.get("ce_source"), headers.get("ce_id")
+    if not source or not event_id:
+        return None
+    return f"{source.decode('utf-8', 'replace')}#{event_id.decode('utf-8', 'replace')}"
+
+
 def _validated(model: type[Event], body: bytes) -> Event:
     try:
         return model.model_validate_json(body)

@@ -1,11 +1,13 @@
 """Claim first, then work: an event's row in the inbox is inserted before any effect, so that it takes effect once."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from shared.chassis.database.unit_of_work import UnitOfWork
-from shared.chassis.events.incoming import Incoming
+from shared.chassis.events.envelope import inbox_id_of
+from shared.chassis.events.incoming import Incoming, Raw
 
 # Sorted: claims in arrival order deadlock when two batches overlap.
 _CLAIM = """
@@ -23,6 +25,42 @@ class Claims:
 
     fresh: list[Incoming[Any]]
     conflicts: list[Incoming[Any]]
+
+
+class Recent:
+    """Events that this process took in and committed lately: their repeats need neither decoding nor the database.
+
+    Only a shortcut: what it does not know, or knows with another body, the inbox decides.
+    """
+
+    def __init__(self, *, most: int = 50_000) -> None:
+        self._half = most // 2
+        self._newer: dict[str, bytes] = {}
+        self._older: dict[str, bytes] = {}
+
+    def add(self, committed: Iterable[Incoming[Any]]) -> None:
+        """Remember events whose claims are committed; the oldest half is forgotten when there are too many."""
+        for incoming in committed:
+            self._newer[incoming.inbox_id] = incoming.body_hash
+        if len(self._newer) > self._half:
+            self._older, self._newer = self._newer, {}
+
+    def without_repeats(self, raws: Sequence[Raw]) -> list[Raw]:
+        """The records that repeat, body and all, neither one of them nor an earlier one among themselves."""
+        first: dict[str, Raw] = {}
+        fresh = []
+        for raw in raws:
+            name = inbox_id_of(raw)
+            if name is not None:
+                known = first.setdefault(name, raw)
+                if (known is not raw and known.value == raw.value and known.headers == raw.headers) or self._knows(name, raw):
+                    continue
+            fresh.append(raw)
+        return fresh
+
+    def _knows(self, name: str, raw: Raw) -> bool:
+        known = self._newer.get(name) or self._older.get(name)
+        return known is not None and known == hashlib.sha256(raw.value or b"").digest()
 
 
 async def claim(uow: UnitOfWork, incomings: Sequence[Incoming[Any]]) -> Claims:

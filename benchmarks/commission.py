@@ -1,0 +1,184 @@
+"""The commission service under load: its ratios, a hot partner, repeated deliveries, and the time from event to commit."""
+
+import asyncio
+import multiprocessing
+import statistics
+import time
+from collections.abc import Sequence
+from itertools import accumulate
+from random import Random
+from uuid import UUID
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from benchmarks import naive_handler, pipeline
+from benchmarks.ground import Ground, Measure, Report, in_turn, until
+from shared.chassis.ids import derived_id
+from shared.chassis.leadership import plain_dsn
+from shared.chassis.testing.records import Told, record
+from shared.schemas.deals import Credit, DealClosed
+
+REPEATS, REPEATED_EVENTS = 10, 2_000
+ZIPF = 2.0
+LOAD, LOAD_S, LATEST_COMMIT_MS = 0.7, 15.0, 100.0
+_TICK_S = 0.005
+
+
+def skewed(deals: Sequence[DealClosed], *, seed: int = 2) -> list[DealClosed]:
+    """The same deals, spread over their partners by Zipf's law: with exponent 2 the first has three fifths of them."""
+    weights = list(accumulate(1 / rank**ZIPF for rank in range(1, pipeline.PARTNERS + 1)))
+    chance = Random(seed)
+    partners = [derived_id("bench partner", number) for number in range(pipeline.PARTNERS)]
+    drawn = chance.choices(partners, cum_weights=weights, k=len(deals))
+    return [_given_to(deal, partner) for deal, partner in zip(deals, drawn, strict=True)]
+
+
+def _given_to(deal: DealClosed, partner: UUID) -> DealClosed:
+    return deal.model_copy(update={"partner_id": partner, "credits": (Credit(partner_id=partner, share="1"),)})
+
+
+async def repeated(ground: Ground, deals: Sequence[DealClosed], *, times: int) -> float:
+    """Distinct events a second when each is delivered `times` times, from the first batch to the last record's commit."""
+    prefix = await ground.topics()
+    for _ in range(times):
+        await pipeline.publish(ground, prefix, deals)
+    service = await ground.service("commission", prefix=prefix)
+    watch = await asyncpg.connect(plain_dsn(service.platform.settings.worker_url))
+    try:
+        await service.start_worker()
+
+        async def begun() -> bool:
+            return bool(await watch.fetchval("select exists (select 1 from inbox)"))
+
+        await until(begun)
+        started = await watch.fetchval("select min(claimed_at) from inbox")
+        consumer = service.worker.consumer
+        assert consumer is not None
+
+        async def through() -> bool:
+            return await _acknowledged(consumer.kafka) == times * len(deals)
+
+        await until(through)
+        ended = await watch.fetchval("select clock_timestamp()")
+        await pipeline.check_books(watch, deals)
+        return float(len(deals) / (ended - started).total_seconds())
+    finally:
+        await watch.close()
+        await service.stop()
+
+
+async def _acknowledged(consumer: AIOKafkaConsumer | None) -> int:
+    """Records that the group has acknowledged, over its partitions."""
+    assert consumer is not None
+    return sum([await consumer.committed(partition) or 0 for partition in consumer.assignment()])
+
+
+async def latencies_ms(ground: Ground, deals: Sequence[DealClosed], *, rate: float) -> list[float]:
+    """Milliseconds from each event's hand-over to the producer until its commit, at `rate` events a second from another process."""
+    prefix = await ground.topics()
+    service = await ground.service("commission", prefix=prefix)
+    watch = await asyncpg.connect(plain_dsn(service.platform.settings.worker_url))
+    try:
+        await service.start_worker()
+        warm, counted = deals[:200], deals[200:]
+        await pipeline.publish(ground, prefix, warm)
+        await until(lambda: _claimed(watch, len(warm)))
+        sent = await asyncio.to_thread(_sent_by_another_process, ground.kafka.bootstrap, prefix, counted, rate)
+        await until(lambda: _claimed(watch, len(deals)))
+        rows = await watch.fetch("select event_id, extract(epoch from pg_xact_commit_timestamp(xmin))::float8 from inbox")
+        await pipeline.check_books(watch, deals)
+        return [1000 * (committed - sent[event_id]) for event_id, committed in rows if event_id in sent]
+    finally:
+        await watch.close()
+        await service.stop()
+
+
+async def _claimed(watch: asyncpg.Connection, count: int) -> bool:
+    return bool(await watch.fetchval("select count(*) from inbox") == count)
+
+
+def _sent_by_another_process(bootstrap: str, prefix: str, deals: Sequence[DealClosed], rate: float) -> dict[str, float]:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(send_steadily, (bootstrap, prefix, list(deals), rate))
+
+
+def send_steadily(bootstrap: str, prefix: str, deals: Sequence[DealClosed], rate: float) -> dict[str, float]:
+    """Send at `rate` a second whatever the consumer does (an open loop); returns the second of the epoch of each event's sending."""
+    return asyncio.run(_steadily(bootstrap, prefix, deals, rate))
+
+
+async def _steadily(bootstrap: str, prefix: str, deals: Sequence[DealClosed], rate: float) -> dict[str, float]:
+    raws = [record(Told(deal), number=number, service="steady") for number, deal in enumerate(deals)]
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True, linger_ms=1)
+    await producer.start()
+    sent: dict[str, float] = {}
+    try:
+        started, answers = time.perf_counter(), []
+        for number, raw in enumerate(raws):
+            if (ahead := number / rate - (time.perf_counter() - started)) > _TICK_S:
+                await asyncio.sleep(ahead)
+            sent[f"/hansa/steady#{dict(raw.headers)['ce_id'].decode()}"] = time.time()  # type: ignore[union-attr]
+            answers.append(await producer.send(prefix + raw.topic, raw.value, key=raw.key, headers=list(raw.headers)))
+        await asyncio.gather(*answers)
+    finally:
+        await producer.stop()
+    return sent
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that `share` of all do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+async def measure(ground: Ground, *, runs: int) -> list[Report]:
+    """Ratios in turn; then, at 70 % of the median rate, the time to commit."""
+    await _with_commit_times(ground)
+    deals = pipeline.closes(pipeline.EVENTS)
+    hot, few = skewed(deals), deals[:REPEATED_EVENTS]
+    template = await ground.service("commission")
+    await template.stop()
+    mine, limit, peer, skew, once, tenfold = await in_turn(
+        [
+            ("hansa", "events/s", lambda: pipeline.ours(ground, deals)),
+            (pipeline.LIMIT, "events/s", lambda: pipeline.one_statement(ground, deals, template)),
+            (pipeline.PEER, "events/s", lambda: naive_handler.run(ground, deals[: pipeline.NAIVE_EVENTS])),
+            ("hansa, partners by Zipf 2.0", "events/s", lambda: pipeline.ours(ground, hot)),
+            ("hansa, each event once", "events/s", lambda: repeated(ground, few, times=1)),
+            ("hansa, each event ten times", "distinct events/s", lambda: repeated(ground, few, times=REPEATS)),
+        ],
+        runs=runs,
+    )
+    checked: dict[str, object] = {"checked": "every partner's balance equals the schedule of its revenue"}
+    return [
+        Report(
+            "commission: deal.closed from Kafka to the committed ledger", mine, (limit, peer), {limit.name: 0.6, peer.name: 15.0}, checked
+        ),
+        Report("commission: one partner with three fifths of the deals", skew, (mine,), {mine.name: 0.8}, checked),
+        Report("commission: ten deliveries of each event", tenfold, (once,), {once.name: 1 / 1.3}, checked),
+        await _latency(ground, mine, runs=runs),
+    ]
+
+
+async def _with_commit_times(ground: Ground) -> None:
+    """PostgreSQL notes when each transaction committed (for everyone in this run alike)."""
+    connection = await asyncpg.connect(ground.postgres.admin_dsn)
+    await connection.execute("alter system set track_commit_timestamp = on")
+    await connection.close()
+    await asyncio.to_thread(ground.postgres.stop)
+    await asyncio.to_thread(ground.postgres.start)
+
+
+async def _latency(ground: Ground, mine: Measure, *, runs: int) -> Report:
+    rate = LOAD * mine.median
+    deals = pipeline.closes(int(rate * LOAD_S))
+    found = [await latencies_ms(ground, deals, rate=rate) for _ in range(runs)]
+    p99 = tuple(percentile(each, 0.99) for each in found)
+    figure = Measure("p99 from event to commit", "ms", p99)
+    facts: dict[str, object] = {
+        "rate": f"{rate:,.0f} events/s, {LOAD:.0%} of the median above, for {LOAD_S:.0f} s, open loop from another process",
+        "p50, ms": round(statistics.median(percentile(each, 0.5) for each in found), 1),
+        "to reach": f"p99 within {LATEST_COMMIT_MS:.0f} ms",
+    }
+    return Report("commission: time from event to commit", figure, (), {}, facts, within=figure.median <= LATEST_COMMIT_MS)
