@@ -8,11 +8,11 @@ import asyncpg
 import structlog
 from opentelemetry.trace import NoOpTracer, Tracer
 from sqlalchemy import event
-from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shared.chassis.clock import Clock
 from shared.chassis.database.access import bind_actor
+from shared.chassis.database.faults import see_broken_connection
 from shared.chassis.database.unit_of_work import UnitOfWork
 from shared.chassis.events.incoming import Cause
 from shared.chassis.leadership import plain_dsn
@@ -48,7 +48,7 @@ class Database:
         plans = {"plan_cache_mode": "force_custom_plan"} if set_based else {}
         self.engine = _engine(url, pool=pool, settings=limits | plans | {"application_name": f"hansa-{service}"})
         bind_actor(self.engine)
-        event.listen(self.engine.sync_engine, "handle_error", _see_broken_connection)
+        event.listen(self.engine.sync_engine, "handle_error", see_broken_connection)
         self._wakeup = Wakeup(url, application=f"hansa-{service}")
 
     @property
@@ -70,12 +70,6 @@ class Database:
         """Close every connection."""
         await self._wakeup.close()
         await self.engine.dispose()
-
-
-def _see_broken_connection(context: ExceptionContext) -> None:
-    """A connection cut at a bad moment stays in the middle of an operation: the driver's internal error means a lost connection."""
-    if isinstance(context.original_exception.__cause__, asyncpg.InternalClientError):
-        context.is_disconnect = True
 
 
 def _engine(url: str, *, pool: int, settings: dict[str, str]) -> AsyncEngine:

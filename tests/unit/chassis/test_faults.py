@@ -1,8 +1,7 @@
 """Which faults of the database are tried again."""
 
-import asyncpg
 import pytest
-from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from shared.chassis.database.faults import is_transient
 from shared.chassis.errors import Transient
@@ -14,18 +13,11 @@ class _Orig(Exception):
         super().__init__(sqlstate)
 
 
-def _interrupted() -> InternalError:
-    orig = _Orig("")
-    orig.__cause__ = asyncpg.InternalClientError("another operation (2) is in progress")
-    return InternalError("select 1", None, orig)
-
-
 @pytest.mark.parametrize(
     "error",
     [
         Transient(),
         ConnectionResetError(),
-        _interrupted(),
         *(DBAPIError("select 1", None, _Orig(state)) for state in ("40001", "40P01", "55P03", "57P01", "08006")),
     ],
 )
