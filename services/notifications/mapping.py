@@ -23,6 +23,7 @@ CONSUMED: tuple[type[Event], ...] = (
     commission.CommissionAccrued,
     commission.CommissionReversed,
     commission.CommissionReleased,
+    commission.CommissionAdjusted,
     tiering.TierChanged,
     tiering.TierDowngradePending,
     enablement.TrainingCompleted,

@@ -13,11 +13,11 @@ from services.notifications.settings import Settings
 from services.notifications.store import feed
 from services.notifications.store.secrets import Secrets
 from services.notifications.store.tables import metadata
-from services.notifications.store.vault import Vault
 from services.notifications.timers import timers
 from shared.chassis.clock import Clock
 from shared.chassis.failpoints import FailPoints
 from shared.chassis.service import Platform, Service
+from shared.chassis.vault import Vault
 
 
 def build(settings: Settings, *, clock: Clock) -> Service:

@@ -5,8 +5,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from services.notifications.store.vault import keys_in
 from shared.chassis.settings import ServiceSettings
+from shared.chassis.vault import keys_in
 
 
 class Settings(ServiceSettings):

@@ -41,6 +41,7 @@ OWNER_SEES: Mapping[str, frozenset[str]] = {
     "commission.accrued": _COMMISSION | {"revenue", "plan_version", "rule", "release_at"},
     "commission.reversed": _COMMISSION | {"reverses", "reason"},
     "commission.released": _COMMISSION,
+    "commission.adjusted": _COMMISSION | {"kind", "reason", "reverses"},
     "tier.changed": _TIER,
     "tier.downgrade_pending": _TIER,
     "training.completed": _LEARNING | {"completion_id"},

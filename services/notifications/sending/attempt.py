@@ -13,10 +13,10 @@ from services.notifications.domain.rules import Rules
 from services.notifications.domain.secrets import Secret, live
 from services.notifications.sending.transport import Transport
 from services.notifications.store.outgoing import Settled
-from services.notifications.store.vault import VaultClosed
 from shared.chassis.clock import Clock
 from shared.chassis.failpoints import FailPoints
 from shared.chassis.telemetry import Metrics, extract, inject
+from shared.chassis.vault import VaultClosed
 
 _log = structlog.get_logger(__name__)
 

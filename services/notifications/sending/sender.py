@@ -20,8 +20,8 @@ from services.notifications.sending.waking import Listener
 from services.notifications.settings import Settings
 from services.notifications.store import outgoing
 from services.notifications.store.secrets import Sealed, Secrets
-from services.notifications.store.vault import VaultClosed
 from shared.chassis.database import Database
+from shared.chassis.vault import VaultClosed
 
 _log = structlog.get_logger(__name__)
 _AFTER_FAULT_S = 1.0

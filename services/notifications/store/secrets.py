@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from services.notifications.domain.endpoints import Endpoint, EndpointId
 from services.notifications.domain.secrets import Secret, SecretId
 from services.notifications.store.tables import endpoint_secrets
-from services.notifications.store.vault import Vault
 from shared.chassis.database import UnitOfWork
+from shared.chassis.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Sealing of signing secrets: what the database holds opens nothing without the service's own key."""
+"""Sealing of secrets: what the database holds opens nothing without the service's own key."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -13,11 +13,11 @@ _OWNER_ONLY = 0o600
 
 
 class VaultClosed(Refused):
-    """There is no key, or not the one that sealed a secret: an operator must put the right ones in the settings."""
+    """There is no key, or not the one that sealed it: an operator must put the right ones in the settings."""
 
     code = "sealing_key_missing"
     status = 409
-    sentence = "Webhook secrets cannot be sealed or opened: {why}."
+    sentence = "What is kept sealed cannot be written or read: {why}."
 
 
 class Vault:
