@@ -1,13 +1,12 @@
 """Bringing a service's database to the newest revision of its own Alembic history."""
 
-import asyncio
 from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import command, context
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 
 _LOCK = 0x48414E5341  # "HANSA": two migrators of one database wait for each other
 
@@ -45,13 +44,6 @@ def _upgrade(connection: sa.Connection, migrations: Path) -> None:
     database = connection.engine.url.database
     for kind in ("api", "worker"):  # readiness compares the revision with the code's
         connection.execute(sa.text(f'grant select on table alembic_version to "{database}_{kind}"'))
-
-
-async def at_head(connection: AsyncConnection, migrations: Path) -> bool:
-    """Whether the database stands at the newest revision that this code knows."""
-    expected = await asyncio.to_thread(head, migrations)
-    found = await connection.scalar(sa.text("select version_num from alembic_version"))
-    return bool(found == expected)
 
 
 def head(migrations: Path) -> str | None:
