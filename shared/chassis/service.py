@@ -18,7 +18,7 @@ from shared.chassis.http import make_app
 from shared.chassis.settings import ServiceSettings
 from shared.chassis.telemetry import Telemetry
 from shared.chassis.timers import Timer
-from shared.chassis.worker import Part, Worker
+from shared.chassis.worker import Arrived, Part, Worker, nothing_arrived
 
 
 class Platform:
@@ -77,7 +77,10 @@ async def _nothing(_: UnitOfWork) -> None:
 
 @dataclass
 class Service:
-    """One service, wired. `seed` writes what a new database starts with, besides version 1 of the policy; it may run again."""
+    """One service, wired. `seed` writes what a new database starts with, besides version 1 of the policy; it may run again.
+
+    `arrived` names what facts wait for and no event brings, as soon as it is there: the worker then takes them up by itself.
+    """
 
     platform: Platform
     metadata: sa.MetaData
@@ -87,6 +90,7 @@ class Service:
     timers: Sequence[Timer] = ()
     extras: Sequence[Part] = ()
     seed: Callable[[UnitOfWork], Awaitable[None]] = _nothing
+    arrived: Arrived = nothing_arrived
 
     @property
     def name(self) -> str:
@@ -103,6 +107,7 @@ class Service:
             timers=self.timers,
             extras=self.extras,
             metrics=self.platform.telemetry.metrics,
+            arrived=self.arrived,
         )
 
     @cached_property

@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 import structlog
@@ -21,9 +21,18 @@ from shared.chassis.telemetry.metrics import Metrics
 from shared.chassis.timers import Timer, Timers
 
 _JOIN_AGAIN_S = 1.0
+_TAKEN_UP_AT_ONCE = 100  # facts that waited: each may hold its partner's lock until the portion is through
+
+Arrived = Callable[[UnitOfWork], Awaitable[Sequence[str]]]
+"""What facts wait for and is there by now, though no event brought it: the names of predecessors."""
 _log = structlog.get_logger(__name__)
 _OPEN = "select count(*) from dead_letters where state = 'parked' and error <> 'parked_behind'"
 _WAITING = "select count(*) from waiting_facts"
+
+
+async def nothing_arrived(_: UnitOfWork) -> Sequence[str]:
+    """Facts of this service wait for events alone."""
+    return ()
 
 
 def _settle_memory() -> None:
@@ -58,8 +67,10 @@ class Worker:
         timers: Sequence[Timer],
         extras: Sequence[Part],
         metrics: Metrics,
+        arrived: Arrived = nothing_arrived,
     ) -> None:
         self._database = database
+        self._arrived = arrived
         self._metrics = metrics
         breaker = Breaker(limit=settings.park_limit, share=settings.park_share, window_s=settings.park_window_s)
         self.processor = Processor(database, handlers, metrics=metrics, breaker=breaker, retry_budget_s=settings.retry_budget_s)
@@ -67,7 +78,11 @@ class Worker:
         if handlers.topics:
             self.consumer = Consumer(settings, service=service, topics=handlers.topics, processor=self.processor, metrics=metrics)
         self.relay = Relay(settings.worker_url, settings, service=service, metrics=metrics)
-        own = (Timer("release parked events", 2.0, self._release_parked), Timer("forget old answers", 300.0, idempotency.prune))
+        own = (
+            Timer("release parked events", 2.0, self._release_parked),
+            Timer("take up what waited", 1.0, self._take_up),
+            Timer("forget old answers", 300.0, idempotency.prune),
+        )
         self.timers = Timers(database, (*own, *timers), metrics=metrics)
         self._extras = tuple(extras)
         self._joining: asyncio.Task[None] | None = None
@@ -142,6 +157,13 @@ class Worker:
         for key in ("", *await dead_letters.streams(uow)):
             moved += await self.processor.release_parked(uow, key)
         return moved
+
+    async def _take_up(self, uow: UnitOfWork) -> int:
+        """A portion of the facts that waited for what is there by now; 0, so that one that waits again is not tried at once."""
+        if names := await self._arrived(uow):
+            await uow.release_oldest(names, most=_TAKEN_UP_AT_ONCE)
+            await self.processor.run_released(uow)
+        return 0
 
     async def consuming(self) -> bool:
         """Readiness: the consumer holds a place in its group and makes progress, and is not paused."""

@@ -32,6 +32,10 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"""
 _RELEASE = """
 with released as (delete from waiting_facts where predecessor = any($1::text[]) returning *)
 select topic, partition, "offset", key, value, headers from released order by id"""
+_RELEASE_OLDEST = """
+with oldest as (select id from waiting_facts where predecessor = any($1::text[]) order by id limit $2),
+released as (delete from waiting_facts where id in (select id from oldest) returning *)
+select topic, partition, "offset", key, value, headers from released order by id"""
 _REFUSE = """
 insert into refusals (event_id, type, subject, code, message) values ($1, $2, $3, $4, $5) on conflict do nothing"""
 
@@ -144,8 +148,14 @@ class UnitOfWork:
     async def release(self, *predecessors: str) -> None:
         """The predecessors are there: facts that waited for them are handled next, in this same transaction, as they came."""
         if predecessors:
-            rows = await self.fetch(_RELEASE, list(predecessors))
-            self._released += [Raw(r[0], r[1], r[2], r[3], r[4], unpack_headers(r[5])) for r in rows]
+            self._take_up(await self.fetch(_RELEASE, list(predecessors)))
+
+    async def release_oldest(self, predecessors: Sequence[str], *, most: int) -> None:
+        """Like `release`, for so many facts that they are taken up in portions."""
+        self._take_up(await self.fetch(_RELEASE_OLDEST, list(predecessors), most))
+
+    def _take_up(self, rows: Sequence[sa.Row[*tuple[Any, ...]]]) -> None:
+        self._released += [Raw(r[0], r[1], r[2], r[3], r[4], unpack_headers(r[5])) for r in rows]
 
     def take_released(self) -> list[Raw]:
         """The released records that are not handled yet (for the consumer)."""

@@ -150,6 +150,11 @@ class Processor:
         else:
             refused = 0
             await self._handlers.run(uow, ready)
+        return refused + await self.run_released(uow)
+
+    async def run_released(self, uow: UnitOfWork) -> int:
+        """Handlers for the facts that were released in this transaction, until none is left. Returns how many were refused."""
+        refused = 0
         while released := [decode(raw, types=self._types) for raw in uow.take_released()]:
             parked = await dead_letters.parked_keys(uow, [self._stream(incoming) for incoming in released])
             for incoming in released:
