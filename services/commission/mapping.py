@@ -11,7 +11,7 @@ from services.commission.domain.facts import Amended, AnyFact, Closed, Credit, L
 from services.commission.domain.refusals import ShareInvalid
 from shared.chassis.events import Incoming
 from shared.schemas.base import Event, MoneyAmount
-from shared.schemas.commission import CommissionAccrued, CommissionReleased, CommissionReversed
+from shared.schemas.commission import CommissionAccrued, CommissionAdjusted, CommissionReleased, CommissionReversed
 from shared.schemas.deals import DealAmended, DealClosed, DealFact, DealRefunded, DealReopened, DealTerms, Outcome
 
 CONSUMED: tuple[type[DealFact], ...] = (DealClosed, DealAmended, DealReopened, DealRefunded)
@@ -73,7 +73,7 @@ def _share(text: str) -> Fraction:
 def event_of(entry: Entry, *, at: datetime, now: datetime) -> Event:
     """What others are told of a new entry; `at` is the business time of the fact behind it."""
     amount = MoneyAmount(amount_minor=entry.amount, currency=entry.currency)
-    if entry.kind is Kind.ACCRUAL:
+    if entry.kind in {Kind.ACCRUAL, Kind.SPIFF}:
         return CommissionAccrued(
             occurred_at=at,
             recorded_at=now,
@@ -97,6 +97,21 @@ def event_of(entry: Entry, *, at: datetime, now: datetime) -> Event:
         amount=amount,
         reverses=entry.reverses,
         reason=entry.reason,
+    )
+
+
+def adjusted(entry: Entry, *, at: datetime, now: datetime) -> CommissionAdjusted:
+    """What others are told of an entry that was decided, not accrued on a deal."""
+    return CommissionAdjusted(
+        occurred_at=at,
+        recorded_at=now,
+        entry_id=entry.id,
+        partner_id=entry.partner_id,
+        deal_id=entry.deal_id,
+        amount=MoneyAmount(amount_minor=entry.amount, currency=entry.currency),
+        kind=entry.kind.value,
+        reason=entry.reason,
+        reverses=entry.reverses,
     )
 
 

@@ -36,6 +36,20 @@ class CommissionReversed(CommissionFact):
     reason: str
 
 
+class CommissionAdjusted(Event):
+    """An entry that was decided, not accrued on a deal: a bonus, a reward, an adjustment. `reverses` names the entry that it corrects."""
+
+    topic: ClassVar[str] = "commission.adjusted"
+    subject_field: ClassVar[str] = "entry_id"
+    entry_id: UUID
+    partner_id: UUID
+    deal_id: UUID | None = None
+    amount: MoneyAmount
+    kind: str
+    reason: str
+    reverses: UUID | None = None
+
+
 class CommissionReleased(CommissionFact):
     """The hold of an entry ended; what is left of it is payable."""
 

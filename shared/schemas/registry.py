@@ -21,6 +21,7 @@ ALL: tuple[type[Event], ...] = (
     commission.CommissionAccrued,
     commission.CommissionReversed,
     commission.CommissionReleased,
+    commission.CommissionAdjusted,
     tiering.TierChanged,
     tiering.TierDowngradePending,
     enablement.TrainingCompleted,

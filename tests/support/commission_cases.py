@@ -9,8 +9,8 @@ from uuid import UUID
 
 from services.commission.domain.book import Book, Desk, Outcome, Rejected
 from services.commission.domain.facts import AnyFact, Closed, Credit, Line, Refunded, Terms
+from services.commission.domain.outcome import Posting, Waiting
 from services.commission.domain.plan import Plan
-from services.commission.domain.posting import Posting, Waiting
 from services.commission.domain.refusals import PlanInvalid
 from services.commission.plan_document import PlanDocument
 from shared.chassis.errors import Refused

@@ -21,8 +21,8 @@ class EntryView(BaseModel):
 
     id: UUID
     partner_id: UUID
-    deal_id: UUID
-    close_number: int
+    deal_id: UUID | None = Field(description="null: it belongs to no deal")
+    close_number: int | None
     kind: Kind
     amount: MoneyAmount
     revenue: MoneyAmount
@@ -31,9 +31,9 @@ class EntryView(BaseModel):
     reason: str
     event_id: str = Field(description="source and id of the event that made it")
     reverses: UUID | None
-    state: str = Field(description="of an accrual: held, payable, reversed, or none where nothing was due; of a reversal: booked")
-    closed_at: datetime
-    release_at: datetime
+    state: str = Field(description="of what a hold is for: held, payable, reversed, or none where nothing was due; else booked")
+    closed_at: datetime | None
+    release_at: datetime | None
     released_at: datetime | None
     recorded_at: datetime
 
@@ -94,13 +94,16 @@ class BalanceView(BaseModel):
     currency: str
     held: MoneyAmount
     payable: MoneyAmount
-    total: MoneyAmount
+    in_payout: MoneyAmount
+    paid: MoneyAmount
+    total: MoneyAmount = Field(description="held, payable and in payout together")
 
     @classmethod
     def of(cls, balance: Balance) -> Self:
-        held, payable = _money(balance.held, balance.currency), _money(balance.payable, balance.currency)
-        total = _money(balance.held + balance.payable, balance.currency)
-        return cls(partner_id=balance.partner_id, currency=balance.currency, held=held, payable=payable, total=total)
+        buckets = {name: getattr(balance, name) for name in ("held", "payable", "in_payout", "paid")}
+        total = _money(balance.held + balance.payable + balance.in_payout, balance.currency)
+        money = {name: _money(minor, balance.currency) for name, minor in buckets.items()}
+        return cls(partner_id=balance.partner_id, currency=balance.currency, **money, total=total)
 
 
 class NewPlan(BaseModel):
@@ -177,7 +180,7 @@ def _money(minor: int, currency: str) -> MoneyAmount:
 
 
 def _state(shown: Shown) -> str:
-    if shown.entry.kind is Kind.REVERSAL:
+    if shown.entry.kind not in {Kind.ACCRUAL, Kind.SPIFF}:
         return "booked"
     if shown.released_at is not None:
         return "payable"

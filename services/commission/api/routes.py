@@ -43,7 +43,7 @@ async def explain(entry_id: UUID, uow: Uow, actor: Reader) -> ExplanationView:
 
 @balances.get("")
 async def all_balances(uow: Uow, actor: BalanceReader, paging: PageQuery, partner_id: UUID | None = None) -> Page[BalanceView]:
-    """What is held and payable, by partner and currency."""
+    """What is held, payable, in payout and paid, by partner and currency."""
     after = paging.after(UUID, str)
     rows = await reading.balances_page(uow, after=(after[0], after[1]) if after else None, limit=paging.limit + 1, partner_id=partner_id)
     return paging.page(rows, view=BalanceView.of, key=lambda balance: (balance.partner_id, balance.currency))

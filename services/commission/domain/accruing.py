@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from services.commission.domain.deal import Counted, Sale, Stake
 from services.commission.domain.entries import Accrued, Entry, Kind
@@ -108,10 +108,13 @@ class Rating:
             rule=RULE,
             month=month,
             closed_at=terms.closed_at,
-            release_at=terms.closed_at + timedelta(days=self.version.hold_days),
+            release_at=self._release_at(terms),
             reason=reason if amount else _why_zero(figure),
             derivation=figure if figure.share is credit.share else replace(figure, share=credit.share),
         )
+
+    def _release_at(self, terms: Terms) -> datetime:
+        return terms.closed_at + timedelta(days=self.version.hold_days)
 
     def _sale(self, terms: Terms, month: date, entries: tuple[Entry, ...], counted: tuple[Counted, ...]) -> Sale:
         return Sale(
@@ -120,7 +123,7 @@ class Rating:
             closed_at=terms.closed_at,
             month=month,
             plan_version=self.version.number,
-            release_at=entries[0].release_at,
+            release_at=self._release_at(terms),
             lines=tuple((line.line_id, line.amount) for line in terms.lines),
             stakes=tuple(Stake(entry.id, entry.partner_id, entry.amount, entry.revenue) for entry in entries),
             counted=counted,

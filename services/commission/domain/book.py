@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.commission.domain.booking import booked
 from services.commission.domain.deal import Deal
-from services.commission.domain.facts import AnyFact
+from services.commission.domain.facts import AnyFact, Booked
+from services.commission.domain.outcome import Posting, State, Waiting
 from services.commission.domain.plan import Plan
 from services.commission.domain.positions import Positions
-from services.commission.domain.posting import Posting, State, Waiting, decide
+from services.commission.domain.posting import decide
 from services.commission.domain.refusals import EventConflict
 from shared.chassis.errors import Refused
 
@@ -34,6 +36,8 @@ class Book:
 
     def take(self, fact: AnyFact) -> Outcome:
         """Decide on a fact and apply the decision."""
+        if isinstance(fact, Booked):
+            return booked(fact, self.plan)
         try:
             outcome = decide(fact, State(self.deals.get(fact.deal_id), self.plan, self.positions))
         except Refused as refusal:

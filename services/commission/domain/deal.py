@@ -16,6 +16,13 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Special:
+    """What only few stakes have. `frozen`: a dispute or conflict holds it."""
+
+    frozen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Stake:
     """The live accrual of one beneficiary: `total` accrued on `revenue`; `reversed` and `lowered` of them went back so far."""
 
@@ -26,10 +33,17 @@ class Stake:
     reversed: int = 0
     lowered: int = 0
     released: bool = False
+    special: Special | None = None
 
     @property
     def left(self) -> int:
+        """What stands of it, in held or payable; with `refunds: rerate` it may be negative."""
         return self.total - self.reversed
+
+    @property
+    def held(self) -> bool:
+        """Whether something of it is left that a release would move."""
+        return self.total != self.reversed and not self.released and not (self.special and self.special.frozen)
 
 
 @dataclass(frozen=True, slots=True)

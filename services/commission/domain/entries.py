@@ -16,6 +16,8 @@ class Account(StrEnum):
     EXPENSE = "programme:expense"
     HELD = "partner:held"
     PAYABLE = "partner:payable"
+    IN_PAYOUT = "partner:in_payout"
+    PAID = "partner:paid"
 
 
 class Kind(StrEnum):
@@ -23,6 +25,10 @@ class Kind(StrEnum):
 
     ACCRUAL = "accrual"
     REVERSAL = "reversal"
+    SPIFF = "spiff"
+    BONUS = "bonus"
+    REWARD = "reward"
+    ADJUSTMENT = "adjustment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +66,39 @@ class TakenBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """A figure that was decided, not rated: why, in a sentence, and the exact figures (name, value) that it stands on."""
+
+    note: str
+    figures: tuple[tuple[str, str], ...] = ()
+
+
+Derivation = Accrued | TakenBack | Given
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a partner's account: `amount` minor units, negative when taken back. Entries are never changed."""
+    """One line of a partner's account: `amount` minor units, negative when taken back. Entries are never changed.
+
+    What belongs to no deal has no `deal_id`, `close_number`, `closed_at` and `release_at`; `plan_version` 0: no version made it.
+    """
 
     id: UUID
     fact_id: str
     kind: Kind
     partner_id: UUID
-    deal_id: UUID
-    close_number: int
+    deal_id: UUID | None
+    close_number: int | None
     amount: int
     revenue: int
     currency: str
     plan_version: int
     rule: str
     month: date
-    closed_at: datetime
-    release_at: datetime
+    closed_at: datetime | None
+    release_at: datetime | None
     reason: str
-    derivation: Accrued | TakenBack
+    derivation: Derivation
     reverses: UUID | None = None
 
 
@@ -86,11 +106,12 @@ class Entry:
 class Transfer:
     """`amount` (above 0) minor units moved between two accounts: one side's loss is the other's gain, always.
 
-    The transfer that books an entry has the entry's id; the one that releases it has an id of its own.
+    The transfer that books an entry has the entry's id; the one that releases it has an id of its own. A payout moves
+    what many entries left, so it names none.
     """
 
     id: UUID
-    entry_id: UUID
+    entry_id: UUID | None
     partner_id: UUID
     source: Account
     target: Account
@@ -99,7 +120,7 @@ class Transfer:
 
 
 def transfers_of(
-    transfer_id: UUID, *, entry_id: UUID, partner_id: UUID, amount: int, source: Account, target: Account, currency: str
+    transfer_id: UUID, *, entry_id: UUID | None, partner_id: UUID, amount: int, source: Account, target: Account, currency: str
 ) -> tuple[Transfer, ...]:
     """The transfer of `amount`; a negative amount goes the other way, and nothing moves for 0."""
     if amount == 0:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from services.commission.domain.brackets import Slice
-from services.commission.domain.entries import Accrued, Entry, TakenBack
+from services.commission.domain.entries import Accrued, Entry, Given, TakenBack
 from services.commission.domain.plan import Base, Split
 from shared.chassis.money import Money, exponent
 
@@ -43,13 +43,24 @@ def explain(entry: Entry) -> Explanation:
     """Steps and sentences for an entry."""
     if isinstance(entry.derivation, Accrued):
         steps, told = _accrued(entry, entry.derivation)
-    else:
+    elif isinstance(entry.derivation, TakenBack):
         steps, told = _taken_back(entry, entry.derivation)
+    else:
+        steps, told = _given(entry, entry.derivation)
     reason = REASONS.get(entry.reason, entry.reason)
-    total = (
-        f"This entry is {_money(entry.amount, entry.currency)}, by version {entry.plan_version} of the plan, which rules deals closed then."
-    )
-    return Explanation(tuple(steps), (reason, *told, total, *_hold(entry)))
+    return Explanation(tuple(steps), (reason, *told, _total(entry), *_hold(entry)))
+
+
+def _total(entry: Entry) -> str:
+    amount = f"This entry is {_money(entry.amount, entry.currency)}"
+    if not entry.plan_version:
+        return f"{amount}, as decided; no version of the plan made it."
+    return f"{amount}, by version {entry.plan_version} of the plan, which rules deals closed then."
+
+
+def _given(entry: Entry, how: Given) -> tuple[list[Step], list[str]]:
+    told = [f"{name}: {value}." for name, value in how.figures]
+    return [Step(how.note, major(entry.amount, entry.currency))], told
 
 
 def major(minor: Fraction | int, currency: str) -> str:
@@ -113,6 +124,6 @@ def _taken_back(entry: Entry, how: TakenBack) -> tuple[list[Step], list[str]]:
 
 
 def _hold(entry: Entry) -> tuple[str, ...]:
-    if isinstance(entry.derivation, TakenBack) or not entry.amount:
+    if entry.release_at is None or isinstance(entry.derivation, TakenBack) or not entry.amount:
         return ()
     return (f"It is held until {entry.release_at:%Y-%m-%d %H:%M} UTC and payable after that.",)

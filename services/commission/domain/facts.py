@@ -5,6 +5,8 @@ from datetime import datetime
 from fractions import Fraction
 from uuid import UUID
 
+from services.commission.domain.entries import Account, Given, Kind
+
 
 @dataclass(frozen=True, slots=True)
 class Credit:
@@ -87,4 +89,64 @@ class Released(Fact):
     entry_id: UUID
 
 
-AnyFact = Closed | Amended | Reopened | Refunded | Released
+@dataclass(frozen=True, slots=True)
+class Frozen(Fact):
+    """A dispute or conflict holds an entry: nothing of it is released until it is thawed, and what was goes back to held."""
+
+    entry_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Thawed(Fact):
+    """The entry is free again: due when its hold ends, at once if that is over."""
+
+    entry_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """`amount` (above 0) minor units go from one account of the partner to another; `entry_id` where it is one entry's money."""
+
+    source: Account
+    target: Account
+    amount: int
+    entry_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """A new entry of `amount` minor units (negative: taken back), booked between the programme's expense and `account`."""
+
+    entry_id: UUID
+    amount: int
+    kind: Kind
+    reason: str
+    deal_id: UUID | None
+    reverses: UUID | None
+    account: Account
+    derivation: Given
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A decision of staff or a timer whose money is listed in it: `what` names it (`payout_started`, `dispute_resolved`).
+
+    It stands in the stream of its partner alone; replay applies it as it is.
+    """
+
+    id: str
+    partner_id: UUID
+    at: datetime
+    what: str
+    currency: str
+    transfers: tuple[Moved, ...] = ()
+    entries: tuple[Adjusted, ...] = ()
+
+    @property
+    def deal_id(self) -> None:
+        """It is about no deal."""
+        return None
+
+
+DealFact = Closed | Amended | Reopened | Refunded | Released | Frozen | Thawed
+AnyFact = DealFact | Booked

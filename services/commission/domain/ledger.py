@@ -11,8 +11,8 @@ from services.commission.domain.book import Book
 from services.commission.domain.deal import Deal
 from services.commission.domain.entries import Account, Entry, Kind, Transfer
 from services.commission.domain.facts import AnyFact
+from services.commission.domain.outcome import Posting
 from services.commission.domain.plan import Plan
-from services.commission.domain.posting import Posting
 
 Balance = tuple[UUID, Account, str]
 

@@ -1,52 +1,19 @@
 """The one decision of commission: what a fact does to a deal, its beneficiaries' entries and the books."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import UUID
 
 from services.commission.domain.accruing import Rating, check
 from services.commission.domain.deal import Deal, Sale, Standing
-from services.commission.domain.entries import Account, Entry, Transfer, transfers_of
-from services.commission.domain.facts import Amended, AnyFact, Closed, Refunded, Released, Reopened, Terms
+from services.commission.domain.facts import Amended, Closed, DealFact, Refunded, Reopened, Terms
+from services.commission.domain.holding import hold
+from services.commission.domain.outcome import Posting, State, Waiting, posting
 from services.commission.domain.plan import Plan, PlanVersion
-from services.commission.domain.positions import Move, Positions
 from services.commission.domain.refusals import AlreadyClosed, CloseUndone, DealNotWon, RefundExceedsSale, Superseded
 from services.commission.domain.taking_back import Reversal, refund, take_back
-from shared.chassis.ids import derived_id
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """A fact taken in. `streams` are the partners whose journals it stands in; `settles` names what others waited for."""
-
-    fact: AnyFact
-    deal: Deal
-    entries: tuple[Entry, ...]
-    transfers: tuple[Transfer, ...]
-    moves: tuple[Move, ...]
-    streams: tuple[UUID, ...]
-    settles: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A fact that cannot be taken in before `predecessor`; `deal` is what to remember meanwhile, if anything."""
-
-    fact: AnyFact
-    predecessor: str
-    reason: str
-    deal: Deal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """All that a decision looks at."""
-
-    deal: Deal | None
-    plan: Plan
-    positions: Positions
-
-
-def decide(fact: AnyFact, state: State) -> Posting | Waiting:
+def decide(fact: DealFact, state: State) -> Posting | Waiting:
     """What `fact` does. Raises a Refused where a rule says no; changes nothing itself."""
     if isinstance(fact, Closed):
         return _close(fact, state)
@@ -65,7 +32,9 @@ def decide(fact: AnyFact, state: State) -> Posting | Waiting:
         raise DealNotWon(number=fact.close_number)
     if isinstance(fact, Amended):
         return _amend(fact, deal, deal.sale, state)
-    return _refund(fact, deal, deal.sale, state) if isinstance(fact, Refunded) else _release(fact, deal, deal.sale, state)
+    if isinstance(fact, Refunded):
+        return _refund(fact, deal, deal.sale, state)
+    return hold(fact, deal, deal.sale, currency=state.plan.currency)
 
 
 def close_name(deal_id: UUID, number: int) -> str:
@@ -101,7 +70,7 @@ def _close(fact: Closed, state: State) -> Posting | Waiting:
         return Waiting(fact, version, version.partition(":")[0], pending)
     given = Rating(state.plan, version, state.positions).accrue(fact, fact.terms)
     won = Deal(fact.deal_id, fact.partner_id, fact.close_number, Standing.WON, 0, given.sale)
-    return _posting(fact, won, given.entries, moves=given.moves, settles=settles)
+    return posting(fact, won, given.entries, moves=given.moves, settles=settles)
 
 
 def _version(terms: Terms, plan: Plan) -> PlanVersion | str:
@@ -120,10 +89,10 @@ def _reopen(fact: Reopened, deal: Deal, state: State) -> Posting:
     if deal.sale is None:
         return Posting(fact, undone, (), (), (), (fact.partner_id,), names)
     back = _undo(fact, deal, deal.sale, state, reason="deal_reopened")
-    return _posting(fact, undone, back.entries, moves=back.moves, settles=names, former=deal.sale)
+    return posting(fact, undone, back.entries, moves=back.moves, settles=names, former=deal.sale)
 
 
-def _undo(fact: AnyFact, deal: Deal, sale: Sale, state: State, *, reason: str) -> Reversal:
+def _undo(fact: DealFact, deal: Deal, sale: Sale, state: State, *, reason: str) -> Reversal:
     return take_back(fact, deal, sale, refunded=sale.amount, currency=state.plan.currency, reason=reason)
 
 
@@ -146,7 +115,7 @@ def _amend(fact: Amended, deal: Deal, sale: Sale, state: State) -> Posting | Wai
         entries, moves, anew = entries + back.entries, moves + back.moves, back.sale
     amended = replace(deal, revision=fact.revision, sale=anew)
     names = (_terms_name(deal.id, deal.close_number),)
-    return _posting(fact, amended, entries, moves=moves, settles=names, former=sale)
+    return posting(fact, amended, entries, moves=moves, settles=names, former=sale)
 
 
 def _carried(before: Sale, after: Sale) -> Sale:
@@ -161,52 +130,4 @@ def _refund(fact: Refunded, deal: Deal, sale: Sale, state: State) -> Posting | W
         return Waiting(fact, _terms_name(deal.id, deal.close_number), "terms_unknown")
     refunded = refund(fact, sale)
     back = take_back(fact, deal, refunded, refunded=refunded.refunded, currency=state.plan.currency, reason="refund")
-    return _posting(fact, replace(deal, sale=back.sale), back.entries, moves=back.moves, former=sale)
-
-
-def _release(fact: Released, deal: Deal, sale: Sale, state: State) -> Posting:
-    """What is left of an accrual becomes payable."""
-    stake = next(stake for stake in sale.stakes if stake.entry_id == fact.entry_id)
-    stakes = tuple(replace(s, released=True) if s is stake else s for s in sale.stakes)
-    moved = transfers_of(
-        derived_id("commission.release", stake.entry_id),
-        entry_id=stake.entry_id,
-        partner_id=stake.partner_id,
-        amount=stake.left,
-        source=Account.HELD,
-        target=Account.PAYABLE,
-        currency=state.plan.currency,
-    )
-    return Posting(fact, replace(deal, sale=replace(sale, stakes=stakes)), (), moved, (), (stake.partner_id,))
-
-
-def _posting(
-    fact: AnyFact,
-    deal: Deal,
-    entries: tuple[Entry, ...],
-    *,
-    moves: tuple[Move, ...],
-    settles: tuple[str, ...] = (),
-    former: Sale | None = None,
-) -> Posting:
-    """Book the entries: an accrual comes from expense into held, a reversal leaves the account where its accrual stands."""
-    released = {stake.entry_id for stake in former.stakes if stake.released} if former else set()
-    transfers: list[Transfer] = []
-    for entry in entries:
-        transfers += transfers_of(
-            entry.id,
-            entry_id=entry.id,
-            partner_id=entry.partner_id,
-            amount=entry.amount,
-            source=Account.EXPENSE,
-            target=Account.PAYABLE if entry.reverses in released else Account.HELD,
-            currency=entry.currency,
-        )
-    return Posting(fact, deal, entries, tuple(transfers), moves, _streams(fact, entries, moves), settles)
-
-
-def _streams(fact: AnyFact, entries: tuple[Entry, ...], moves: tuple[Move, ...]) -> tuple[UUID, ...]:
-    """The partners whose journals the fact stands in, the registrant first."""
-    others = {entry.partner_id for entry in entries} | {move.partner_id for move in moves}
-    others.discard(fact.partner_id)
-    return (fact.partner_id, *sorted(others))
+    return posting(fact, replace(deal, sale=back.sale), back.entries, moves=back.moves, former=sale)

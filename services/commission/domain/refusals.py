@@ -71,6 +71,11 @@ class CloseUndone(Refused):
     sentence = "Close {number} of this deal was undone; nothing is left of it to change."
 
 
+class NothingStands(Refused):
+    code = "nothing_stands"
+    sentence = "Nothing of this entry stands any more: it was taken back with its deal, or is frozen."
+
+
 class Superseded(Refused):
     code = "superseded"
     sentence = "A later revision of these terms is on record already."

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from services.commission.domain.brackets import reversed_share
 from services.commission.domain.deal import Counted, Deal, Sale, Stake
 from services.commission.domain.entries import Entry, Kind, TakenBack
-from services.commission.domain.facts import AnyFact, Refunded
+from services.commission.domain.facts import DealFact, Refunded
 from services.commission.domain.positions import Move
 from services.commission.domain.refusals import CurrencyMismatch, LinesMismatch, LineUnknown, RefundExceedsSale, RefundInvalid
 from shared.chassis.ids import derived_id
@@ -47,7 +47,7 @@ def _by_name(fact: Refunded, sale: Sale) -> tuple[tuple[str, int], ...]:
     return tuple(back.items())
 
 
-def take_back(fact: AnyFact, deal: Deal, sale: Sale, *, refunded: int, currency: str, reason: str) -> Reversal:
+def take_back(fact: DealFact, deal: Deal, sale: Sale, *, refunded: int, currency: str, reason: str) -> Reversal:
     """Bring every beneficiary's reversal up to `refunded` of the sale; `refunded` = all of it takes back what is left."""
     entries, stakes = [], []
     for stake in sale.stakes:
@@ -73,7 +73,7 @@ def _lowered(counted: Sequence[Counted], sale: Sale, *, refunded: int) -> tuple[
     return tuple(after), tuple(moves)
 
 
-def _entry(fact: AnyFact, deal: Deal, sale: Sale, stake: Stake, *, after: Stake, refunded: int, currency: str, reason: str) -> Entry:
+def _entry(fact: DealFact, deal: Deal, sale: Sale, stake: Stake, *, after: Stake, refunded: int, currency: str, reason: str) -> Entry:
     amount = stake.reversed - after.reversed
     return Entry(
         id=derived_id("commission.entry", fact.id, Kind.REVERSAL, stake.entry_id),

@@ -9,9 +9,24 @@ from uuid import UUID
 import orjson
 
 from services.commission.domain.brackets import Slice
-from services.commission.domain.deal import Counted, Deal, Sale, Stake, Standing
-from services.commission.domain.entries import Accrued, TakenBack
-from services.commission.domain.facts import Amended, AnyFact, Closed, Credit, Line, Refunded, Released, Reopened, Terms
+from services.commission.domain.deal import Counted, Deal, Sale, Special, Stake, Standing
+from services.commission.domain.entries import Account, Accrued, Derivation, Given, Kind, TakenBack
+from services.commission.domain.facts import (
+    Adjusted,
+    Amended,
+    AnyFact,
+    Booked,
+    Closed,
+    Credit,
+    Frozen,
+    Line,
+    Moved,
+    Refunded,
+    Released,
+    Reopened,
+    Terms,
+    Thawed,
+)
 from services.commission.domain.plan import Base, Split
 
 Json = dict[str, Any]
@@ -23,7 +38,7 @@ def encoded(value: object) -> str:
 
 
 def fact_kind(fact: AnyFact) -> str:
-    """The journal's word for a fact: closed, amended, reopened, refunded, released."""
+    """The journal's word for a fact: closed, amended, reopened, refunded, released, frozen, thawed, booked."""
     return type(fact).__name__.lower()
 
 
@@ -37,10 +52,12 @@ def decoded_deal(deal_id: UUID, partner_id: UUID, close_number: int, standing: s
     return Deal(deal_id, partner_id, close_number, Standing(standing), revision, None if sale is None else _sale(orjson.loads(sale)))
 
 
-def decoded_derivation(kind: str, body: Json) -> Accrued | TakenBack:
-    """The derivation that an entry's row holds."""
-    if kind == "reversal":
+def decoded_derivation(body: Json) -> Derivation:
+    """The derivation that an entry's row holds; its fields tell which it is."""
+    if "already" in body:
         return TakenBack(**body)
+    if "note" in body:
+        return _given(body)
     return Accrued(
         sold=body["sold"],
         share=Fraction(body["share"]),
@@ -80,7 +97,8 @@ def _sale(body: Json) -> Sale:
 
 
 def _stake(body: Json) -> Stake:
-    return Stake(**{**body, "entry_id": UUID(body["entry_id"]), "partner_id": UUID(body["partner_id"])})
+    special = body["special"] and Special(**body["special"])
+    return Stake(**{**body, "entry_id": UUID(body["entry_id"]), "partner_id": UUID(body["partner_id"]), "special": special})
 
 
 def _terms(body: Json) -> Terms:
@@ -105,10 +123,54 @@ def _refunded(body: Json) -> Refunded:
     return Refunded(**{**_common(body), "lines": tuple((line, amount) for line, amount in body["lines"])})
 
 
+def _held(kind: type[Released | Frozen | Thawed]) -> Callable[[Json], AnyFact]:
+    return lambda body: kind(**{**_common(body), "entry_id": UUID(body["entry_id"])})
+
+
+def _id(text: str | None) -> UUID | None:
+    return None if text is None else UUID(text)
+
+
+def _given(body: Json) -> Given:
+    return Given(body["note"], tuple((name, value) for name, value in body["figures"]))
+
+
+def _moved(body: Json) -> Moved:
+    return Moved(Account(body["source"]), Account(body["target"]), body["amount"], _id(body["entry_id"]))
+
+
+def _adjusted(body: Json) -> Adjusted:
+    return Adjusted(
+        entry_id=UUID(body["entry_id"]),
+        amount=body["amount"],
+        kind=Kind(body["kind"]),
+        reason=body["reason"],
+        deal_id=_id(body["deal_id"]),
+        reverses=_id(body["reverses"]),
+        account=Account(body["account"]),
+        derivation=_given(body["derivation"]),
+    )
+
+
+def _booked(body: Json) -> Booked:
+    return Booked(
+        id=body["id"],
+        partner_id=UUID(body["partner_id"]),
+        at=_instant(body["at"]),
+        what=body["what"],
+        currency=body["currency"],
+        transfers=tuple(_moved(each) for each in body["transfers"]),
+        entries=tuple(_adjusted(each) for each in body["entries"]),
+    )
+
+
 _FACTS: dict[str, Callable[[Json], AnyFact]] = {
     "closed": _closed,
     "amended": _amended,
     "reopened": lambda body: Reopened(**_common(body)),
     "refunded": _refunded,
-    "released": lambda body: Released(**{**_common(body), "entry_id": UUID(body["entry_id"])}),
+    "released": _held(Released),
+    "frozen": _held(Frozen),
+    "thawed": _held(Thawed),
+    "booked": _booked,
 }

@@ -7,7 +7,7 @@ from uuid import UUID
 from services.commission.domain.book import Book
 from services.commission.domain.calendar import Period
 from services.commission.domain.deal import Deal
-from services.commission.domain.facts import Amended, AnyFact, Closed
+from services.commission.domain.facts import Amended, AnyFact, Booked, Closed
 from services.commission.domain.plan import Base, Plan, Split
 from services.commission.domain.positions import Positions
 from services.commission.store.encoding import decoded_deal
@@ -34,13 +34,14 @@ class Opened:
 
 async def opened(uow: UnitOfWork, facts: Sequence[AnyFact], *, plan: Plan) -> Opened:
     """Lock the facts' partners, then load their deals and positions."""
-    posted = await _locked(uow, {partner for fact in facts for partner in _partners(fact)})
-    deals = await _deals(uow, {fact.deal_id for fact in facts})
+    posted = await locked(uow, {partner for fact in facts for partner in _partners(fact)})
+    wanted = {fact.deal_id for fact in facts if not isinstance(fact, Booked)}
+    deals = await _deals(uow, wanted) if wanted else []
     # An amendment may take a beneficiary away whom only the former terms name; a release may not be the registrant's.
     others = {partner for deal in deals for partner in _involved(deal)} - posted.keys()
     if others:
-        posted |= await _locked(uow, others)
-        deals = await _deals(uow, {fact.deal_id for fact in facts})
+        posted |= await locked(uow, others)
+        deals = await _deals(uow, wanted)
     positions = await _positions(uow, facts, plan)
     return Opened(Book(plan, deals=deals, positions=positions), posted, {deal.id: deal for deal in deals})
 
@@ -59,7 +60,8 @@ def _involved(deal: Deal) -> Iterable[UUID]:
         yield from (counted.partner_id for counted in deal.sale.counted)
 
 
-async def _locked(uow: UnitOfWork, partners: set[UUID]) -> dict[UUID, int]:
+async def locked(uow: UnitOfWork, partners: set[UUID]) -> dict[UUID, int]:
+    """Lock the partners' streams in one order until the transaction ends; how many facts each holds."""
     wanted = sorted(partners)
     rows = await uow.fetch(_LOCK, wanted)
     if len(rows) < len(wanted):

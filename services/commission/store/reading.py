@@ -23,7 +23,8 @@ select coalesce(sum(abs(coalesce(e.total, 0) - coalesce(t.total, 0)) + abs(coale
 from (select currency, sum(amount_minor) as total from entries group by 1) e
 full join (select currency, sum(case when source = 'programme:expense' then amount_minor when target = 'programme:expense'
     then -amount_minor else 0 end) as total from transfers group by 1) t using (currency)
-full join (select currency, sum(held_minor + payable_minor) as total from balances group by 1) b using (currency)"""
+full join (select currency, sum(held_minor + payable_minor + in_payout_minor + paid_minor) as total
+    from balances group by 1) b using (currency)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Balance:
     currency: str
     held: int
     payable: int
+    in_payout: int
+    paid: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ async def balances_page(uow: UnitOfWork, *, after: tuple[UUID, str] | None, limi
         query = query.where(key > sa.tuple_(sa.literal(after[0]), sa.literal(after[1])))
     if partner_id is not None:
         query = query.where(balances.c.partner_id == partner_id)
-    return [Balance(row.partner_id, row.currency, row.held_minor, row.payable_minor) for row in await uow.execute(query)]
+    return [_balance(row) for row in await uow.execute(query)]
 
 
 async def waiting(uow: UnitOfWork, *, after: int, limit: int) -> Sequence[Waits]:
@@ -97,6 +100,10 @@ async def waiting(uow: UnitOfWork, *, after: int, limit: int) -> Sequence[Waits]
 async def imbalance(uow: UnitOfWork) -> int:
     """How many minor units entries, transfers and balances are apart, over all currencies: 0, always."""
     return int((await uow.fetch(_IMBALANCE))[0][0])
+
+
+def _balance(row: Any) -> Balance:
+    return Balance(row.partner_id, row.currency, row.held_minor, row.payable_minor, row.in_payout_minor, row.paid_minor)
 
 
 def _shown(row: Any) -> Shown:
@@ -117,7 +124,7 @@ def _shown(row: Any) -> Shown:
         closed_at=row.closed_at,
         release_at=row.release_at,
         reason=row.reason,
-        derivation=decoded_derivation(row.kind, derivation),
+        derivation=decoded_derivation(derivation),
         reverses=row.reverses,
     )
     return Shown(row.seq, entry, row.recorded_at, row.due_at, row.released_at)

@@ -53,6 +53,14 @@ async def snapshot(uow: UnitOfWork) -> Snapshot:
     return Snapshot(joined(documents), facts, ledger)
 
 
+def _id(text: str | None) -> UUID | None:
+    return None if text is None else UUID(text)
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
 def _entry(ledger: Ledger, row: Json) -> None:
     ledger.entries.append(
         Entry(
@@ -60,7 +68,7 @@ def _entry(ledger: Ledger, row: Json) -> None:
             fact_id=row["fact_id"],
             kind=Kind(row["kind"]),
             partner_id=UUID(row["partner_id"]),
-            deal_id=UUID(row["deal_id"]),
+            deal_id=_id(row["deal_id"]),
             close_number=row["close_number"],
             amount=row["amount_minor"],
             revenue=row["revenue_minor"],
@@ -68,18 +76,18 @@ def _entry(ledger: Ledger, row: Json) -> None:
             plan_version=row["plan_version"],
             rule=row["rule"],
             month=date.fromisoformat(row["month"]),
-            closed_at=datetime.fromisoformat(row["closed_at"]),
-            release_at=datetime.fromisoformat(row["release_at"]),
+            closed_at=_instant(row["closed_at"]),
+            release_at=_instant(row["release_at"]),
             reason=row["reason"],
-            derivation=decoded_derivation(row["kind"], row["derivation"]),
-            reverses=UUID(row["reverses"]) if row["reverses"] else None,
+            derivation=decoded_derivation(row["derivation"]),
+            reverses=_id(row["reverses"]),
         )
     )
 
 
 def _transfer(ledger: Ledger, row: Json) -> None:
     source, target = Account(row["source"]), Account(row["target"])
-    ids = UUID(row["id"]), UUID(row["entry_id"]), UUID(row["partner_id"])
+    ids = UUID(row["id"]), _id(row["entry_id"]), UUID(row["partner_id"])
     ledger.transfers.append(Transfer(*ids, source, target, row["amount_minor"], row["currency"]))
 
 
@@ -89,8 +97,9 @@ def _position(ledger: Ledger, row: Json) -> None:
 
 def _balance(ledger: Ledger, row: Json) -> None:
     partner_id = UUID(row["partner_id"])
-    ledger.balances[partner_id, Account.HELD, row["currency"]] = row["held_minor"]
-    ledger.balances[partner_id, Account.PAYABLE, row["currency"]] = row["payable_minor"]
+    for account in Account:
+        if account is not Account.EXPENSE:
+            ledger.balances[partner_id, account, row["currency"]] = row[f"{account.name.lower()}_minor"]
 
 
 def _deal(ledger: Ledger, row: Json) -> None:

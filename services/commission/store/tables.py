@@ -44,15 +44,15 @@ deals = sa.Table(
     sa.Column("sale", pg.JSONB, comment="while the deal stands won"),
 )
 
-# Accruals and reversals. Amounts never change; `due_at` and `released_at` say where an accrual's hold stands.
+# Entries of every kind. Amounts never change; `due_at` and `released_at` say where an accrual's hold stands.
 entries = sa.Table(
     "entries",
     metadata,
     sa.Column("seq", sa.BigInteger, sa.Identity(always=True), primary_key=True),
     sa.Column("id", sa.Uuid, nullable=False, unique=True),
     sa.Column("partner_id", sa.Uuid, nullable=False),
-    sa.Column("deal_id", sa.Uuid, nullable=False, index=True),
-    sa.Column("close_number", sa.Integer, nullable=False),
+    sa.Column("deal_id", sa.Uuid, index=True, comment="null: of no deal"),
+    sa.Column("close_number", sa.Integer),
     sa.Column("fact_id", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("amount_minor", sa.BigInteger, nullable=False),
@@ -61,8 +61,8 @@ entries = sa.Table(
     sa.Column("plan_version", sa.Integer, nullable=False),
     sa.Column("rule", sa.Text, nullable=False),
     sa.Column("month", sa.Date, nullable=False, comment="programme month of the close"),
-    sa.Column("closed_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("release_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("closed_at", sa.DateTime(timezone=True)),
+    sa.Column("release_at", sa.DateTime(timezone=True)),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("reverses", sa.Uuid),
     sa.Column("derivation", pg.JSONB, nullable=False),
@@ -77,7 +77,7 @@ transfers = sa.Table(
     "transfers",
     metadata,
     sa.Column("id", sa.Uuid, primary_key=True),
-    sa.Column("entry_id", sa.Uuid, nullable=False, index=True),
+    sa.Column("entry_id", sa.Uuid, index=True, comment="null: what many entries left"),
     sa.Column("partner_id", sa.Uuid, nullable=False),
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("target", sa.Text, nullable=False),
@@ -105,5 +105,7 @@ balances = sa.Table(
     sa.Column("currency", sa.Text, primary_key=True),
     sa.Column("held_minor", sa.BigInteger, nullable=False),
     sa.Column("payable_minor", sa.BigInteger, nullable=False),
+    sa.Column("in_payout_minor", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("paid_minor", sa.BigInteger, nullable=False, server_default="0"),
 )
 sa.Index("ix_entries_due_at", entries.c.due_at, postgresql_where=entries.c.due_at.is_not(None))

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from services.commission.domain.deal import Deal
 from services.commission.domain.entries import Account, Entry, Kind, Transfer
-from services.commission.domain.posting import Posting
+from services.commission.domain.facts import Frozen
+from services.commission.domain.outcome import Posting
 from services.commission.store.encoding import encoded, fact_kind
 from services.commission.store.loading import Opened
 from shared.chassis.database import UnitOfWork
@@ -22,6 +23,8 @@ select d, p, c, s, r, j::jsonb from unnest($1::uuid[], $2::uuid[], $3::int[], $4
 on conflict (deal_id) do update set close_number = excluded.close_number, standing = excluded.standing,
     revision = excluded.revision, sale = excluded.sale"""
 _SETTLED = "update entries set due_at = null where id = any($1::uuid[])"
+_DUE_AGAIN = "update entries set due_at = greatest(release_at, $2), released_at = null where id = any($1::uuid[])"
+_FROZEN = "update entries set released_at = null where id = any($1::uuid[])"
 # One statement, since each costs its round trip. Rows of many columns go as a JSON document, since encoding them as arrays takes
 # longer than inserting them; what is stored as a document goes beside it, so that it is parsed once. The partners' rows are
 # locked before, so the order of the parts does not matter.
@@ -55,13 +58,16 @@ positioned as (
     insert into positions (partner_id, month, revenue_minor)
     select partner_id, month, delta from json_to_recordset($11::text::json) as r(partner_id uuid, month date, delta bigint)
     on conflict (partner_id, month) do update set revenue_minor = positions.revenue_minor + excluded.revenue_minor)
-insert into balances (partner_id, currency, held_minor, payable_minor)
-select partner_id, currency, held, payable
-from json_to_recordset($12::text::json) as r(partner_id uuid, currency text, held bigint, payable bigint)
+insert into balances (partner_id, currency, held_minor, payable_minor, in_payout_minor, paid_minor)
+select partner_id, currency, held, payable, in_payout, paid from json_to_recordset($12::text::json)
+    as r(partner_id uuid, currency text, held bigint, payable bigint, in_payout bigint, paid bigint)
 on conflict (partner_id, currency) do update set held_minor = balances.held_minor + excluded.held_minor,
-    payable_minor = balances.payable_minor + excluded.payable_minor"""
+    payable_minor = balances.payable_minor + excluded.payable_minor,
+    in_payout_minor = balances.in_payout_minor + excluded.in_payout_minor, paid_minor = balances.paid_minor + excluded.paid_minor"""
 _ENTRY_FIELDS = tuple(field.name for field in fields(Entry) if field.name != "derivation")
 _entry_values = attrgetter(*_ENTRY_FIELDS)
+
+_COLUMNS = {Account.HELD: "held", Account.PAYABLE: "payable", Account.IN_PAYOUT: "in_payout", Account.PAID: "paid"}
 
 Row = dict[str, object]
 
@@ -78,11 +84,11 @@ async def write(
 
     `meanwhile` (no statements in it) runs while PostgreSQL works: it has half of a batch's time to itself.
     """
-    touched = {deal.id for deal in pending} | {posting.deal.id for posting in postings}
+    touched = {deal.id for deal in pending} | {posting.deal.id for posting in postings if posting.deal}
     after = {deal_id: opened.book.deals[deal_id] for deal_id in touched}
-    if not after:
+    if not after and not postings:
         return
-    async with _under_way(uow.fetch(_DEALS, *_deals(after.values()))):
+    async with _under_way(uow.fetch(_DEALS, *_deals(after.values())) if after else _nothing()):
         held = {entry_id for deal in after.values() for entry_id in _held(deal)}
         before = {entry_id for deal_id, deal in opened.before.items() if deal_id in after for entry_id in _held(deal)}
         arguments = _arguments(opened, postings, held=held, now=uow.now) if postings else ()
@@ -91,6 +97,14 @@ async def write(
     if arguments:
         async with _under_way(uow.fetch(_POSTINGS, *arguments)):
             meanwhile()
+    if again := sorted(held - before - {entry.id for posting in postings for entry in posting.entries}):
+        await uow.fetch(_DUE_AGAIN, again, uow.now)
+    if frozen := [posting.fact.entry_id for posting in postings if isinstance(posting.fact, Frozen)]:
+        await uow.fetch(_FROZEN, frozen)
+
+
+async def _nothing() -> None:
+    """No deal is touched."""
 
 
 @asynccontextmanager
@@ -122,7 +136,7 @@ def _held(deal: Deal) -> Iterator[UUID]:
     """Accruals of which something is still held."""
     if deal.sale is not None:
         for stake in deal.sale.stakes:
-            if stake.left and not stake.released:
+            if stake.held:
                 yield stake.entry_id
 
 
@@ -149,15 +163,14 @@ def _streams(postings: Iterable[Posting], posted: dict[UUID, int]) -> list[Row]:
 
 def _balances(transfers: Iterable[Transfer]) -> list[Row]:
     """By how much the transfers change each partner's accounts."""
-    changes: defaultdict[tuple[UUID, str], list[int]] = defaultdict(lambda: [0, 0])
+    changes: dict[tuple[UUID, str], dict[Account, int]] = {}
     for t in transfers:
-        accounts = changes[t.partner_id, t.currency]
-        for account, amount in ((t.source, -t.amount), (t.target, t.amount)):
-            if account is not Account.EXPENSE:
-                accounts[account is Account.PAYABLE] += amount
+        accounts = changes.setdefault((t.partner_id, t.currency), dict.fromkeys(Account, 0))
+        accounts[t.source] -= t.amount
+        accounts[t.target] += t.amount
     return [
-        {"partner_id": partner_id, "currency": currency, "held": held, "payable": payable}
-        for (partner_id, currency), (held, payable) in changes.items()
+        {"partner_id": partner_id, "currency": currency, **{column: accounts[account] for account, column in _COLUMNS.items()}}
+        for (partner_id, currency), accounts in changes.items()
     ]
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from services.commission.domain.deal import Deal, Stake
 from services.commission.domain.facts import Released
-from services.commission.domain.posting import Posting
+from services.commission.domain.outcome import Posting
 from services.commission.mapping import released
 from services.commission.store.loading import opened
 from services.commission.store.plans import Plans
@@ -26,7 +26,7 @@ class ReleaseDue:
         rows = await uow.fetch(_DUE, uow.now, PORTION)
         if not rows:
             return 0
-        facts = [Released(f"release:{row[0]}", row[1], row[2], row[4], row[3], row[0]) for row in rows]
+        facts = [Released(f"release:{row[0]}:{row[4].isoformat()}", row[1], row[2], row[4], row[3], row[0]) for row in rows]
         work = await opened(uow, facts, plan=await self._plans.current(uow))
         postings: list[Posting] = []
         for fact in facts:
@@ -46,4 +46,4 @@ class ReleaseDue:
 def held(deal: Deal, entry_id: UUID) -> Stake | None:
     """The live accrual of that entry, while something of it is held."""
     stakes = deal.sale.stakes if deal.sale else ()
-    return next((stake for stake in stakes if stake.entry_id == entry_id and stake.left and not stake.released), None)
+    return next((stake for stake in stakes if stake.entry_id == entry_id and stake.held), None)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from services.commission.domain.book import Outcome, Rejected
-from services.commission.domain.posting import Posting, Waiting
+from services.commission.domain.outcome import Posting, Waiting
 from services.commission.mapping import event_of, fact_of
 from services.commission.store.loading import opened
 from services.commission.store.plans import Plans

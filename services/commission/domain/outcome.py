@@ -1,0 +1,77 @@
+"""What a decision gives: a posting to the books, or what it waits for."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.commission.domain.deal import Deal, Sale
+from services.commission.domain.entries import Account, Entry, Transfer, transfers_of
+from services.commission.domain.facts import AnyFact, DealFact
+from services.commission.domain.plan import Plan
+from services.commission.domain.positions import Move, Positions
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A fact taken in. `streams` are the partners whose journals it stands in; `settles` names what others waited for.
+
+    `deal` is as the fact leaves it; None where it is about none.
+    """
+
+    fact: AnyFact
+    deal: Deal | None
+    entries: tuple[Entry, ...]
+    transfers: tuple[Transfer, ...]
+    moves: tuple[Move, ...]
+    streams: tuple[UUID, ...]
+    settles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A fact that cannot be taken in before `predecessor`; `deal` is what to remember meanwhile, if anything."""
+
+    fact: AnyFact
+    predecessor: str
+    reason: str
+    deal: Deal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All that a decision looks at."""
+
+    deal: Deal | None
+    plan: Plan
+    positions: Positions
+
+
+def posting(
+    fact: DealFact,
+    deal: Deal,
+    entries: tuple[Entry, ...],
+    *,
+    moves: tuple[Move, ...],
+    settles: tuple[str, ...] = (),
+    former: Sale | None = None,
+) -> Posting:
+    """Book the entries: an accrual comes from expense into held, a reversal leaves the account where its accrual stands."""
+    released = {stake.entry_id for stake in former.stakes if stake.released} if former else set()
+    transfers: list[Transfer] = []
+    for entry in entries:
+        transfers += transfers_of(
+            entry.id,
+            entry_id=entry.id,
+            partner_id=entry.partner_id,
+            amount=entry.amount,
+            source=Account.EXPENSE,
+            target=Account.PAYABLE if entry.reverses in released else Account.HELD,
+            currency=entry.currency,
+        )
+    return Posting(fact, deal, entries, tuple(transfers), moves, _streams(fact, entries, moves), settles)
+
+
+def _streams(fact: DealFact, entries: tuple[Entry, ...], moves: tuple[Move, ...]) -> tuple[UUID, ...]:
+    """The partners whose journals the fact stands in, the registrant first."""
+    others = {entry.partner_id for entry in entries} | {move.partner_id for move in moves}
+    others.discard(fact.partner_id)
+    return (fact.partner_id, *sorted(others))
