@@ -23,8 +23,8 @@ class Runner:
         if self.uid is None and not self.leash:
             return list(command)
         user = "-" if self.uid is None else f"{self.uid}:{self.gid}"
-        flags = [flag for flag, on in (("search", self.search), ("leash", self.leash)) if on]
-        return [sys.executable, "-I", __file__, user, ",".join(flags) or "-", *command]
+        leash = str(os.getpid()) if self.leash else "-"
+        return [sys.executable, "-I", __file__, user, "search" if self.search else "-", leash, *command]
 
     def own(self, *paths: Path) -> None:
         """Hand the paths (not their contents: those are the server's already) to the user."""
@@ -45,16 +45,16 @@ def _open_to_all(path: Path) -> bool:
     return all(folder.stat().st_mode & 0o001 for folder in (path, *path.parents))
 
 
-def _launch(user: str, flags: Sequence[str], command: Sequence[str]) -> None:
-    """Change what must change, and turn into `command`."""
+def _launch(user: str, search: str, leash: str, *command: str) -> None:
+    """Change what must change, and turn into `command`. `leash` is the starter's process id; "-" stands for no change."""
     if user != "-":
         uid, _, gid = user.partition(":")
-        _become(int(uid), int(gid), search="search" in flags)
-    if "leash" in flags:
+        _become(int(uid), int(gid), search=search != "-")
+    if leash != "-":
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # after the change of user, which would undo it
-        if os.getppid() == 1:
+        if os.getppid() != int(leash):
             sys.exit("the starter has already ended")
-    os.execv(command[0], list(command))
+    os.execv(command[0], command)
 
 
 def _become(uid: int, gid: int, *, search: bool) -> None:
@@ -97,4 +97,4 @@ def _prctl(option: int, *values: int) -> None:
 
 
 if __name__ == "__main__":
-    _launch(sys.argv[1], sys.argv[2].split(","), sys.argv[3:])
+    _launch(*sys.argv[1:])
