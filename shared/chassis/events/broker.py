@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import structlog
@@ -14,6 +15,7 @@ from faststream.kafka.subscriber.usecase import LogicSubscriber
 from faststream.message import StreamMessage
 
 from shared.chassis.events.consumer import Paused, Processor
+from shared.chassis.events.fetching import SafeConsumer
 from shared.chassis.events.incoming import Raw
 from shared.chassis.failpoints import FailPoints
 from shared.chassis.settings import ServiceSettings
@@ -79,6 +81,8 @@ class Consumer:
         """Join the group and begin to consume. Raises KafkaError when the broker is not there; it may be called again then."""
         broker, self._subscriber = self._connected()
         try:
+            await broker.connect()
+            _read_safely(broker)
             await broker.start()
         except BaseException:
             await broker.stop()
@@ -173,8 +177,8 @@ class Consumer:
         self._metrics.paused.set(0)
 
     async def alive(self) -> bool:
-        """Whether this process holds a place in the group and, where records wait, makes progress."""
-        if self.kafka is None:
+        """Whether this process holds a place in the group, can read its partitions and, where records wait, makes progress."""
+        if self.kafka is None or getattr(self.kafka, "unreadable", None):
             return False
         lag = self._lag_records()
         stuck = lag > 0 and time.monotonic() - self._last_poll > self._settings.max_poll_interval_ms / 1000
@@ -203,6 +207,13 @@ class Consumer:
         """Age of the oldest record of the batch under way, else of the last one handled while more wait, else 0."""
         since = self._at_work_on if self._at_work_on is not None else self._reached if behind else None
         return 0.0 if since is None else max(0.0, time.time() - since / 1000)
+
+
+def _read_safely(broker: KafkaBroker) -> None:
+    """Have subscribers made with a client that loses nothing beside a record that it cannot read."""
+    library = broker.config.broker_config
+    made_by: Any = library.builder
+    library.builder = partial(SafeConsumer, **made_by.keywords)
 
 
 async def _undecoded(message: StreamMessage[tuple[ConsumerRecord, ...]]) -> Any:

@@ -23,10 +23,11 @@ class Topic:
 
     @property
     def configuration(self) -> dict[str, str]:
-        """The broker's settings for this topic."""
+        """The broker's settings for this topic. It unpacks what others compress: our clients bring no codecs."""
+        common = {"retention.ms": "-1", "compression.type": "uncompressed"}
         if self.retention == "compact":
-            return {"cleanup.policy": "compact", "retention.ms": "-1"}
-        return {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+            return common | {"cleanup.policy": "compact"}
+        return common | {"cleanup.policy": "delete", "retention.bytes": "-1"}
 
 
 def register(path: Path) -> tuple[Topic, ...]:
