@@ -54,15 +54,13 @@ class Desk:
         key = (seen.source, seen.external_id)
         known = self._deals.get(key)
         try:
-            steps = self._follow(known, seen) if known else self._begin(seen, account_id)
+            moved, steps = self._follow(known, seen) if known else self._begin(seen, account_id)
         except Refused as refusal:
             return Taken(seen=seen, deal=known, refusal=refusal)
-        if not steps:
-            return Taken(seen=seen, deal=known)
         for deal, fact in steps:
             self._apply(deal, fact)
-        self._deals[key] = steps[-1][0]
-        return Taken(seen=seen, deal=steps[-1][0], steps=steps, registered=known is None)
+        self._deals[key] = moved
+        return Taken(seen=seen, deal=moved, steps=steps, registered=known is None)
 
     def new_deals(self) -> list[Deal]:
         """Deals that were not there before, as they stand now."""
@@ -77,18 +75,17 @@ class Desk:
         was = {deal.id: deal for deal in self._before.values()}
         return [was[deal.id] for deal in changed]
 
-    def _follow(self, deal: Deal, seen: Opportunity) -> tuple[Step, ...]:
-        moved, steps = follow(deal, seen, now=self._now, credit=self._credit, free=self._free)
-        return (*steps[:-1], (moved, steps[-1][1])) if steps else ()
+    def _follow(self, deal: Deal, seen: Opportunity) -> tuple[Deal, tuple[Step, ...]]:
+        return follow(deal, seen, now=self._now, credit=self._credit, free=self._free)
 
-    def _begin(self, seen: Opportunity, account_id: AccountId | None) -> tuple[Step, ...]:
+    def _begin(self, seen: Opportunity, account_id: AccountId | None) -> tuple[Deal, tuple[Step, ...]]:
         if account_id is None:
             raise AccountTaken  # not reached: whoever has no deal was given an account
         if seen.engaged_at > self._now:
             raise RegisteredInFuture
         first, fact = register(self._new_deal(seen, account_id))
-        _, steps = follow(first, seen, now=self._now, credit=self._credit, free=self._free)
-        return ((first, fact), *steps)
+        moved, steps = self._follow(first, seen)
+        return moved, ((first, fact), *steps)
 
     def _new_deal(self, seen: Opportunity, account_id: AccountId) -> Deal:
         territory = self._rules.territories.derive(seen.territory, seen.customer.country)

@@ -70,8 +70,8 @@ def follow(
     for step in _path(deal, seen):
         deal, fact = step(deal, seen, now, credit, free)
         steps.append((deal, fact))
-    if steps and seen.changed_at:
-        deal = replace(deal, origin=replace(deal.origin, changed_at=seen.changed_at)) if deal.origin else deal
+    if seen.changed_at and deal.origin:  # also without a step: what is older than this news must not undo it
+        deal = replace(deal, origin=replace(deal.origin, changed_at=seen.changed_at))
     return deal, tuple(steps)
 
 

@@ -13,7 +13,7 @@ _Batches = dict[TopicPartition, list[ConsumerRecord]]
 _Places = dict[TopicPartition, tuple[Any, int]]
 
 
-class SafeConsumer(AIOKafkaConsumer):
+class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # the library is not typed
     """`getmany` that skips nothing when it fails.
 
     When a record cannot be read (a codec that is not installed, a damaged batch, a header's name in other bytes than UTF-8), the

@@ -86,3 +86,17 @@ async def test_opportunity_when_it_cannot_be_read_as_a_deal_then_refused_alone(s
 async def test_partner_when_terminated_then_its_open_registrations_are_withdrawn(service: Service) -> None:
     await _take(service, active(1), told(1), Told(PartnerTerminated(**TIMES, partner_id=UUID(int=1), reason="left"), 2))
     assert [topic for topic, _ in await _sent(service)] == ["deal.registered", "deal.withdrawn"]
+
+
+@pytest.mark.parametrize("stage_then", ["open", "won"])
+async def test_opportunity_when_older_news_comes_late_then_it_undoes_nothing(service: Service, stage_then: str) -> None:
+    """The newest news counts even where it changed nothing: nobody is paid for a win that was taken back before."""
+    won = {"stage": "won", "closed_at": NOW - timedelta(hours=3), "amount": "100.00"}
+    now_so, late = ({}, won) if stage_then == "open" else (won, {})
+    story = [active(1), told(1, occurred_at=NOW - timedelta(hours=3), **now_so)]
+    still_so = told(1, occurred_at=NOW - timedelta(hours=1), **now_so)
+    long_ago = told(1, occurred_at=NOW - timedelta(hours=2), **late)
+    await _take(service, *story, still_so)
+    known = await _sent(service)
+    await _take(service, *story, still_so, long_ago)
+    assert await _sent(service) == known
