@@ -101,7 +101,12 @@ def _clean(text: str) -> str:
     return text.replace("\x00", "\\x00").encode("utf-8", "replace").decode()
 
 
-_STREAMS = "select order_key from parked_streams order by parked_since limit $1"
+# Those whose first letter waits for a decision are left out: however many they are, they hold up no other stream.
+_STREAMS = """
+select order_key from parked_streams s left join lateral (
+    select error, state from dead_letters d where d.order_key = s.order_key and state in ('parked', 'ready') order by id limit 1
+) head on true
+where head.state is null or head.state = 'ready' or head.error = 'parked_behind' order by parked_since limit $1"""
 _LOCK_STREAM = "select 1 from parked_streams where order_key = $1 for update"
 _CLOSE_STREAM = "delete from parked_streams where order_key = $1"
 _COLUMNS = 'id, order_key, event_id, topic, partition, "offset", key, value, headers, error, state, attempts'
@@ -122,7 +127,7 @@ update dead_letters set state = 'parked', error = $2, detail = $3, trace = $4, a
 
 
 async def streams(uow: UnitOfWork, *, limit: int = 100) -> list[str]:
-    """The order keys with parked events, longest parked first."""
+    """The order keys whose parked events may move, longest parked first."""
     return [row[0] for row in await uow.fetch(_STREAMS, limit)]
 
 

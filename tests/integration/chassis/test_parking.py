@@ -170,6 +170,22 @@ async def test_a_stream_when_a_letter_comes_while_it_closes_then_the_letter_is_n
     assert await probe.effects() == ["later"]
 
 
+async def test_a_stream_when_it_may_move_behind_many_that_may_not_then_it_moves(probe: Probe) -> None:
+    probe.broken = {"mended"}
+    await probe.take(first(1, "mended"))
+    probe.broken = set()
+    await probe.rows("update dead_letters set state = 'ready'")
+    await probe.rows(
+        "insert into parked_streams (order_key, parked_since) select 'stuck ' || n, now() - interval '1 day' from generate_series(1, 150) n"
+    )
+    await probe.rows(
+        'insert into dead_letters (order_key, event_id, type, topic, partition, "offset", headers, error, detail)'
+        " select 'stuck ' || n, '', '', 'elsewhere', 0, n, '[]', 'ZeroDivisionError', '' from generate_series(1, 150) n"
+    )
+    await probe.worker.timers.run_due()
+    assert await probe.effects() == ["mended"]
+
+
 @pytest.mark.parametrize("key", [b"a\x00b", b"\xff\xfe", _LONG.encode(), None, b""], ids=["nul", "bytes", "long", "none", "empty"])
 @pytest.mark.parametrize("fault", ["none", "bug", "unreadable"])
 async def test_a_record_key_when_it_is_anything_then_the_consumer_goes_on(probe: Probe, key: bytes | None, fault: str) -> None:
