@@ -15,7 +15,7 @@ from shared.chassis.database import Database, UnitOfWork
 from shared.chassis.database.faults import is_transient
 from shared.chassis.errors import Refused, Transient
 from shared.chassis.events import dead_letters
-from shared.chassis.events.envelope import Undecodable, decode
+from shared.chassis.events.envelope import Undecodable, decode, inbox_id_of
 from shared.chassis.events.handlers import Handlers
 from shared.chassis.events.inbox import Claims, Recent, claim
 from shared.chassis.events.incoming import Incoming, Raw
@@ -132,12 +132,13 @@ class Processor:
     def _stream(self, incoming: Incoming[Any]) -> str:
         return dead_letters.stream_of(self._handlers.order_key(incoming))
 
-    async def _park_unread(self, uow: UnitOfWork, items: "Sequence[tuple[Raw, Incoming[Any] | _Fault]]") -> int:
+    async def _park_unread(self, uow: UnitOfWork, items: "Sequence[tuple[Raw, Incoming[Any] | _Fault]]", *, claimed: bool = False) -> int:
         """Park records that cannot be read; later events of their record key wait behind them."""
         bad = [(raw, item) for raw, item in items if isinstance(item, _Fault)]
         for raw, fault in bad:
             key = dead_letters.stream_of((raw.key or b"").decode("utf-8", "replace"))
-            await dead_letters.park(uow, raw, order_key=key, error=fault.error, detail=fault.detail)
+            event_id = (inbox_id_of(raw) or "") if claimed else ""
+            await dead_letters.park(uow, raw, order_key=key, error=fault.error, detail=fault.detail, event_id=event_id)
         return len(bad)
 
     async def _run(self, uow: UnitOfWork, ready: Sequence[Incoming[Any]]) -> int:
@@ -155,11 +156,18 @@ class Processor:
     async def run_released(self, uow: UnitOfWork) -> int:
         """Handlers for the facts that were released in this transaction, until none is left. Returns how many were refused."""
         refused = 0
-        while released := [decode(raw, types=self._types) for raw in uow.take_released()]:
+        while raws := uow.take_released():
+            released = await self._still_readable(uow, raws)
             parked = await dead_letters.parked_keys(uow, [self._stream(incoming) for incoming in released])
             for incoming in released:
                 refused += await self._run_released(uow, incoming, parked=parked)
         return refused
+
+    async def _still_readable(self, uow: UnitOfWork, raws: Sequence[Raw]) -> list[Incoming[Any]]:
+        """What waited through a deployment may not be readable any more: it is parked, its predecessor is not to blame."""
+        read = [(raw, self._read(raw)) for raw in raws]
+        await self._park_unread(uow, read, claimed=True)
+        return [item for _, item in read if isinstance(item, Incoming)]
 
     async def _run_one(self, uow: UnitOfWork, incoming: Incoming[Any]) -> int:
         """One event: a refusal undoes what its handler had begun and is recorded. Among several it sends the batch one by one."""

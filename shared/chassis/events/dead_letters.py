@@ -70,14 +70,18 @@ async def park(
     detail: str,
     trace: str = "",
     incoming: Incoming[Any] | None = None,
+    event_id: str = "",
 ) -> None:
-    """Keep a record that could not be handled and hold up its stream. An empty order key holds up nothing."""
+    """Keep a record that could not be handled and hold up its stream. An empty order key holds up nothing.
+
+    `event_id` names one that cannot be read and was claimed before.
+    """
     if order_key:
         await uow.fetch(_OPEN_STREAM, order_key)
     await uow.fetch(
         _PARK,
         order_key,
-        incoming.inbox_id if incoming else "",
+        incoming.inbox_id if incoming else event_id,
         incoming.type if incoming else "",
         raw.topic,
         raw.partition,

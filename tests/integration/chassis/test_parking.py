@@ -170,6 +170,19 @@ async def test_a_stream_when_a_letter_comes_while_it_closes_then_the_letter_is_n
     assert await probe.effects() == ["later"]
 
 
+async def test_a_fact_when_it_waited_and_cannot_be_read_any_more_then_it_is_parked_alone_and_follows_once_it_can(probe: Probe) -> None:
+    await probe.take(follower(1, "late"))
+    await probe.rows("update waiting_facts set value = convert_to('{' || convert_from(value, 'UTF8'), 'UTF8')")
+    await probe.take(first(2, "there"))
+    assert await probe.effects() == ["there"]
+    assert await probe.open_letters() == [("json_invalid",)]
+    await probe.rows("update dead_letters set value = convert_to(substr(convert_from(value, 'UTF8'), 2), 'UTF8')")
+    await probe.retry()
+    assert await probe.effects() == ["there", "late"]
+    await probe.take(replace(follower(1, "late"), offset=9))
+    assert await probe.effects() == ["there", "late"]
+
+
 async def test_a_stream_when_it_may_move_behind_many_that_may_not_then_it_moves(probe: Probe) -> None:
     probe.broken = {"mended"}
     await probe.take(first(1, "mended"))
