@@ -105,7 +105,7 @@ def event_of(deal: Deal, fact: Fact, *, recorded_at: datetime, partner_kind: str
         case facts.Registered():
             return _registered(deal, head)
         case facts.Closed(outcome=outcome, protected=protected):
-            return deals.DealClosed(**head, **_terms(deal, partner_kind), outcome=deals.Outcome(outcome.value), protected=protected)
+            return _closed(deal, head, _terms(deal, partner_kind), outcome=outcome, protected=protected)
         case facts.Amended(reason=reason):
             return deals.DealAmended(**head, **_terms(deal, partner_kind), revision=deal.revision, reason=reason)
         case facts.Reopened(close_number=number, reason=reason):
@@ -136,6 +136,12 @@ def _registered(deal: Deal, head: _Head) -> Event:
         source=deal.origin.source if deal.origin else None,
         external_id=deal.origin.external_id if deal.origin else None,
     )
+
+
+def _closed(deal: Deal, head: _Head, terms: _Terms, *, outcome: Outcome, protected: bool) -> Event:
+    source, external_id = (deal.origin.source, deal.origin.external_id) if deal.origin else (None, None)
+    told = deals.Outcome(outcome.value)
+    return deals.DealClosed(**head, **terms, outcome=told, protected=protected, source=source, external_id=external_id)
 
 
 def _refunded(deal: Deal, refund: facts.Refund, head: _Head) -> Event:

@@ -113,11 +113,16 @@ class DealTerms(DealFact):
 
 
 class DealClosed(DealTerms):
-    """A deal was won or lost at `closed_at` (= `occurred_at`). `protected` tells whether exclusivity still held."""
+    """A deal was won or lost at `closed_at` (= `occurred_at`). `protected` tells whether exclusivity still held.
+
+    `source` and `external_id` name the sales system's opportunity that it is, if it came from one.
+    """
 
     topic: ClassVar[str] = "deal.closed"
     outcome: Outcome
     protected: bool = True
+    source: str | None = None
+    external_id: str | None = None
 
 
 class DealAmended(DealTerms):

@@ -48,6 +48,7 @@ async def test_import_when_run_twice_then_the_second_changes_nothing(world: Worl
     registered, closed = "deal.registered", "deal.closed"
     assert topics == [(registered, 1), (closed, 2), (registered, 1), (registered, 1), (closed, 2)]
     assert before[0][2]["territory"] == "US"
+    assert [(told["source"], told["external_id"]) for _, _, told in before] == [("crm", f"O{number}") for number in (1, 1, 2, 3, 3)]
 
 
 async def test_import_when_the_opportunity_moves_then_the_deal_follows(world: World) -> None:
