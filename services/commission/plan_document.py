@@ -1,5 +1,6 @@
 """The plan as a document (programme.yaml, API, quotes): its shape, its faults with their places, and the plan it means."""
 
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -63,7 +64,7 @@ class PlanDocument(_Part):
         try:
             read = cls.model_validate(document)
         except ValidationError as error:
-            raise _invalid([Fault(each["type"], ".".join(str(part) for part in each["loc"])) for each in error.errors()]) from error
+            raise _invalid([Fault(each["type"], _place(each["loc"])) for each in error.errors()]) from error
         if read.timezone not in available_timezones():
             raise _invalid([Fault("timezone_unknown", "timezone")])
         try:
@@ -83,6 +84,14 @@ class PlanDocument(_Part):
         """One document for each version, as each is kept by itself."""
         return tuple(self.model_copy(update={"versions": (version,)}) for version in self.versions)
 
+    def warnings(self) -> Iterator[Fault]:
+        """What is allowed and odd: in `whole` mode a rate that falls makes more revenue pay less."""
+        for index, version in enumerate(self.versions):
+            rates = [Decimal(bracket.rate) for bracket in version.brackets]
+            falls = (number for number in range(1, len(rates)) if rates[number] < rates[number - 1])
+            if version.mode is Mode.WHOLE:
+                yield from (Fault("rate_falls", f"versions[{index}].brackets[{number}].rate") for number in falls)
+
     def _version(self, version: VersionDocument, number: int) -> PlanVersion:
         return PlanVersion(
             number=number,
@@ -101,7 +110,13 @@ class PlanDocument(_Part):
         return Bracket(start, end, Fraction(Decimal(bracket.rate)), flat)
 
 
+def _place(location: Iterable[str | int]) -> str:
+    """A place as one would write it: versions[0].brackets[1].to."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).removeprefix(".")
+
+
 def _invalid(found: list[Fault]) -> PlanInvalid:
     refusal = PlanInvalid(faults=", ".join(f"{fault.code} at {fault.place}" for fault in found))
     refusal.details["codes"] = tuple(fault.code for fault in found)
+    refusal.details["found"] = tuple(found)
     return refusal

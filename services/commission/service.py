@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from services.commission.api import routes
+from services.commission.api.plans import plan_drafts, plan_versions
 from services.commission.consumers import handlers
 from services.commission.settings import Settings
-from services.commission.store import plans
+from services.commission.store import plans, tables_intake  # noqa: F401 - its tables are part of the metadata
 from services.commission.store.tables import metadata
 from services.commission.timers import timers
 from shared.chassis.clock import Clock
@@ -19,7 +20,13 @@ def build(settings: Settings, *, clock: Clock) -> Service:
     app = platform.app(
         title="Commission",
         description="What partners earn, why, and what became of it: every figure follows from recorded facts and a plan version.",
-        routers=[routes.entries, routes.balances, routes.plan_versions, routes.books],
+        routers=[
+            routes.entries,
+            routes.balances,
+            plan_versions,
+            plan_drafts,
+            routes.books,
+        ],
     )
     return Service(
         platform,

@@ -4,12 +4,10 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from services.commission.domain.entries import Kind
 from services.commission.domain.explaining import explain
-from services.commission.plan_document import PlanDocument
-from services.commission.store.plans import Recorded
 from services.commission.store.reading import Balance, Shown, Waits
 from services.commission.use_cases.audit import Audited
 from shared.chassis.money import Money
@@ -104,35 +102,6 @@ class BalanceView(BaseModel):
         total = _money(balance.held + balance.payable + balance.in_payout, balance.currency)
         money = {name: _money(minor, balance.currency) for name, minor in buckets.items()}
         return cls(partner_id=balance.partner_id, currency=balance.currency, **money, total=total)
-
-
-class NewPlan(BaseModel):
-    """Plan versions to record, and why."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    document: PlanDocument
-    reason: str = Field(min_length=1, max_length=500)
-
-
-class PlanView(BaseModel):
-    """One recorded plan document; its versions are numbered from `first_version`, and are never edited."""
-
-    first_version: int
-    recorded_at: datetime
-    recorded_by: str
-    reason: str
-    document: PlanDocument
-
-    @classmethod
-    def of(cls, recorded: Recorded) -> Self:
-        return cls(
-            first_version=recorded.first,
-            recorded_at=recorded.recorded_at,
-            recorded_by=recorded.recorded_by,
-            reason=recorded.reason,
-            document=recorded.document,
-        )
 
 
 class WaitingView(BaseModel):

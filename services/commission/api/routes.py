@@ -1,23 +1,19 @@
-"""The ledger over HTTP: entries and how they came about, balances, plans, what waits, and the audit."""
+"""The ledger over HTTP: entries and how they came about, balances, what waits, and the audit."""
 
 from typing import Annotated
 from uuid import UUID
 
-from services.commission.api.models import AuditView, BalanceView, EntryView, ExplanationView, NewPlan, PlanView, WaitingView
-from services.commission.store import plans, reading
+from services.commission.api.models import AuditView, BalanceView, EntryView, ExplanationView, WaitingView
+from services.commission.store import reading
 from services.commission.use_cases.audit import audit
-from services.commission.use_cases.record_plan import record_plan
 from shared.chassis.http import Page, PageQuery, Principal, Router, Uow, requires
 
 entries = Router(prefix="/v1/entries", tags=["entries"])
 balances = Router(prefix="/v1/balances", tags=["balances"])
-plan_versions = Router(prefix="/v1/plans", tags=["plans"])
 books = Router(prefix="/v1", tags=["books"])
 
 Reader = Annotated[Principal, requires("entries:read")]
 BalanceReader = Annotated[Principal, requires("balances:read")]
-PlanReader = Annotated[Principal, requires("plans:read")]
-PlanKeeper = Annotated[Principal, requires("plans:admin")]
 Auditor = Annotated[Principal, requires("books:admin")]
 
 
@@ -47,18 +43,6 @@ async def all_balances(uow: Uow, actor: BalanceReader, paging: PageQuery, partne
     after = paging.after(UUID, str)
     rows = await reading.balances_page(uow, after=(after[0], after[1]) if after else None, limit=paging.limit + 1, partner_id=partner_id)
     return paging.page(rows, view=BalanceView.of, key=lambda balance: (balance.partner_id, balance.currency))
-
-
-@plan_versions.get("")
-async def all_plans(uow: Uow, actor: PlanReader) -> list[PlanView]:
-    """The plan with all its versions, in the order in which they were recorded."""
-    return [PlanView.of(each) for each in await plans.recorded(uow)]
-
-
-@plan_versions.post("", status_code=201)
-async def add_plan(body: NewPlan, uow: Uow, actor: PlanKeeper) -> PlanView:
-    """Record plan versions that start today or later. They are never edited, and nothing on record is rated anew."""
-    return PlanView.of(await record_plan(uow, body.document, recorded_by=actor.subject, reason=body.reason))
 
 
 @books.get("/waiting")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 import orjson
 
@@ -12,6 +13,9 @@ from shared.chassis.database import UnitOfWork
 _POLICIES = "select version, body::text, recorded_at, recorded_by, reason from policies order by version"
 _HIGHEST = """
 select (select coalesce(max(version), 0) from policies), (select coalesce(max(number), 0) from journal where partner_id is null)"""
+_ADD = """
+insert into policies (version, effective_from, body, recorded_by, reason)
+select coalesce(max(version), 0) + 1, $1, $2::text::jsonb, $3, $4 from policies"""
 _JOURNAL = """
 insert into journal (partner_id, number, lead, fact_id, kind, plan_known, body, recorded_at)
 select null, n, true, 'plan:' || n, 'plan', 0, b::jsonb, $3 from unnest($1::bigint[], $2::text[]) as r(n, b)
@@ -27,6 +31,10 @@ class Recorded:
     recorded_at: datetime
     recorded_by: str
     reason: str
+
+    def visible_to(self, partner_id: UUID | None) -> "Recorded | None":
+        """What the vendor's staff (None) or one partner may see of it."""
+        return self
 
 
 def joined(documents: list[PlanDocument]) -> Plan:
@@ -72,3 +80,15 @@ async def recorded(uow: UnitOfWork) -> list[Recorded]:
         found.append(Recorded(document, first, recorded_at, recorded_by, reason))
         first += len(document.versions)
     return found
+
+
+async def on_record(uow: UnitOfWork) -> Plan:
+    """The plan with every version that is recorded, for whoever may not write the journal."""
+    return joined([each.document for each in await recorded(uow)])
+
+
+async def add(uow: UnitOfWork, document: PlanDocument, *, by: str, reason: str) -> Recorded:
+    """Keep a document as the plan's next versions; the caller holds the lock of the plan."""
+    body = orjson.dumps(document.model_dump(mode="json", by_alias=True)).decode()
+    await uow.fetch(_ADD, uow.now, body, by, reason)
+    return (await recorded(uow))[-1]
