@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import SecretStr
 
 from hansa.catalogue import SERVICES
 from shared.chassis.events.topics import register
@@ -19,6 +20,7 @@ from tests.contract.commands import parse
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 OURS = {name: entry for name, entry in COMPOSE["services"].items() if entry.get("image") == "hansa:local"}
+JOBS_ALONE = {"databases": {"HANSA_ADMIN_DSN", "HANSA_DB_PASSWORD"}, "identity": {"HANSA_ISSUER"}}
 ROLES = [f"{service}-{role}" for service in SERVICES for role in ("api", "worker")]
 ALERTS = [rule for group in yaml.safe_load((ROOT / "deploy/prometheus/alerts.yaml").read_text())["groups"] for rule in group["rules"]]
 DASHBOARD = json.loads((ROOT / "deploy/grafana/dashboards/hansa.json").read_text())
@@ -61,8 +63,7 @@ def test_kubernetes_when_a_container_has_arguments_then_the_program_understands_
 @pytest.mark.parametrize("name", sorted(OURS))
 def test_variable_when_a_role_is_given_it_then_it_is_one_of_its_settings(name: str) -> None:
     known = {f"HANSA_{service}_{field}".upper() for service in SERVICES for field in settings_of(service)}
-    job = {"HANSA_ADMIN_DSN", "HANSA_DB_PASSWORD"} if name == "databases" else set()
-    assert set(OURS[name].get("environment", {})) <= known | job
+    assert set(OURS[name].get("environment", {})) <= known | JOBS_ALONE.get(name, set())
 
 
 @pytest.mark.parametrize("name", ROLES)
@@ -71,6 +72,48 @@ def test_role_when_it_runs_then_it_has_one_database_address_its_own(name: str) -
     addresses = {key: value for key, value in OURS[name]["environment"].items() if key.endswith("_URL") and "JWKS" not in key}
     assert list(addresses) == [f"HANSA_{service}_{role}_URL".upper()]
     assert next(iter(addresses.values())).endswith(f"@postgres:5432/hansa_{service}")
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_secret_when_a_service_has_one_then_both_its_roles_are_given_it(name: str) -> None:
+    service = name.rpartition("-")[0]
+    fields = import_module(f"services.{service}.settings").Settings.model_fields
+    secrets = {f"HANSA_{service}_{field}".upper() for field, info in fields.items() if info.annotation is SecretStr}
+    assert secrets <= set(OURS[name]["environment"])
+
+
+def test_tokens_when_the_issuer_is_renamed_then_its_keys_and_all_verifiers_follow() -> None:
+    issuer = OURS["identity"]["environment"]["HANSA_ISSUER"]
+    assert "${HANSA_ISSUER:-" in issuer
+    assert {OURS[name]["environment"][f"HANSA_{name.rpartition('-')[0]}_ISSUER".upper()] for name in ROLES} == {issuer}
+
+
+def test_image_when_many_containers_share_it_then_one_builds_it_and_the_rest_wait_for_that_one() -> None:
+    (builder,) = (name for name, entry in COMPOSE["services"].items() if "build" in entry)
+
+    def waits(name: str) -> bool:
+        return name == builder or any(waits(other) for other in COMPOSE["services"][name].get("depends_on", {}))
+
+    assert all(waits(name) for name in OURS)
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_role_when_all_start_at_once_on_a_small_machine_then_no_slow_start_counts_as_a_fault(name: str) -> None:
+    check = {field: int(str(OURS[name]["healthcheck"][field]).removesuffix("s")) for field in ("interval", "timeout", "start_period")}
+    assert check["start_period"] >= 120
+    assert check["timeout"] >= 10
+
+
+def test_kafka_when_its_health_is_asked_then_the_asking_java_has_a_small_heap_of_its_own() -> None:
+    kafka = COMPOSE["services"]["kafka"]
+    assert "KAFKA_HEAP_OPTS" in kafka["environment"]
+    assert "KAFKA_HEAP_OPTS=-Xmx64m " in kafka["healthcheck"]["test"][1]
+
+
+def test_prometheus_when_its_numbers_are_stored_then_they_are_in_its_volume() -> None:
+    prometheus = COMPOSE["services"]["prometheus"]
+    path = next(word.partition("=")[2] for word in prometheus["command"] if word.startswith("--storage.tsdb.path="))
+    assert f"prometheus:{path}" in prometheus["volumes"]
 
 
 @pytest.mark.parametrize("name", sorted(COMPOSE["services"]))
@@ -192,3 +235,11 @@ def test_image_when_built_then_everything_it_copies_is_there_and_let_through() -
         assert (ROOT / name).exists(), name
         assert f"!{name}\n" in ignore, name
     assert re.search(r"^USER 10001", dockerfile, re.MULTILINE)
+
+
+def test_image_when_it_starts_then_no_module_is_compiled_anew() -> None:
+    *_, last = (ROOT / "deploy/Dockerfile").read_text().split("FROM ")
+    compiled = re.findall(r"python -m compileall .*--invalidation-mode unchecked-hash(?: -x \S+ \\\n)? *(.+)", last)
+    assert any("stdlib" in words for words in compiled)
+    assert {"shared", "services", "hansa"} <= {word for words in compiled for word in words.split()}
+    assert last.index("COPY hansa hansa") < last.rindex("compileall")

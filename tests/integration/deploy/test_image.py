@@ -73,7 +73,7 @@ class Image:
         return {"PATH": os.environ["PATH"], "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1", "HOME": "/nonexistent", **kept}
 
     def _here(self, text: str) -> str:
-        filled = re.sub(r"\$\{(\w+)(?::[-?]([^}]*))?\}", lambda found: self._values.get(found[1], found[2] or ""), text)
+        filled = re.sub(r"\$\{(\w+)(?::?[-?]([^}]*))?\}", lambda found: self._values.get(found[1], found[2] or ""), text)
         return (
             filled.replace("postgres:5432", self._postgres).replace("kafka:9092", self._kafka).replace("/run/hansa", str(self.run_folder))
         )
