@@ -1,4 +1,4 @@
-"""The README is tried: every command in its code blocks is run, in its order, as a newcomer would."""
+"""The README is tried: every command in its code blocks is run, in its order, as a newcomer would; so is the deal by hand."""
 
 import json
 import os
@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,13 +66,13 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     assert running(folder) is None
 
 
-def entry_of(folder: Path) -> str:
-    """The id of some commission entry; there are some after the import."""
+def entries_of(folder: Path, query: str) -> list[dict[str, Any]]:
+    """Commission's entries, as its API tells them."""
     there = running(folder)
     assert there is not None
-    request = urllib.request.Request(f"{there.address}/commission/v1/entries?limit=1", headers={"Authorization": f"Bearer {there.token()}"})
+    request = urllib.request.Request(f"{there.address}/commission/v1/entries?{query}", headers={"Authorization": f"Bearer {there.token()}"})
     with urllib.request.urlopen(request, timeout=30) as answer:
-        found: str = json.load(answer)["items"][0]["id"]
+        found: list[dict[str, Any]] = json.load(answer)["items"]
     return found
 
 
@@ -89,7 +90,31 @@ def test_commands_when_run_one_after_the_other_then_each_does_what_it_says(syste
     for command in commands:
         measured = command[0] == "bench"  # 1: a target was missed, which says something about the machine, not about the command
         assert run(command, system, codes=frozenset({0, 1}) if measured else frozenset({0})).strip(), command
-    assert "15" in run(["explain", entry_of(system)], system)
+    assert "15" in run(["explain", entries_of(system, "limit=1")[0]["id"]], system)
+
+
+def test_deal_by_hand_when_done_as_the_integrations_page_says_then_it_earns_commission(system: Path) -> None:
+    there = running(system)
+    assert there is not None
+    page = (ROOT / "docs" / "integrations.md").read_text().partition("### A deal by hand")[2]
+    script = page.partition("```bash\n")[2].partition("```")[0].replace("http://127.0.0.1:8080", there.address)
+    environment = {**os.environ, "HANSA_DATA": str(system)}
+    done = subprocess.run(
+        ["bash", "-euc", script + '\necho; echo "$deal_id"'],
+        check=False,
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert '"state":"won"' in done.stdout
+    deadline = time.monotonic() + 60
+    while not (entries := entries_of(system, f"deal_id={done.stdout.split()[-1]}")):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert [entry["amount"]["amount_minor"] for entry in entries] == [150_000]
 
 
 def test_demo_when_run_then_everything_holds(tmp_path: Path) -> None:
