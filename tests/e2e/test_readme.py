@@ -97,8 +97,13 @@ def test_deal_by_hand_when_done_as_the_integrations_page_says_then_it_earns_comm
     there = running(system)
     assert there is not None
     page = (ROOT / "docs" / "integrations.md").read_text().partition("### A deal by hand")[2]
-    script = page.partition("```bash\n")[2].partition("```")[0].replace("http://127.0.0.1:8080", there.address)
-    environment = {**os.environ, "HANSA_DATA": str(system)}
+    script = (
+        page.partition("```bash\n")[2]
+        .partition("```")[0]
+        .replace("http://127.0.0.1:8080", there.address)
+        .replace("bin/hansa", f"{sys.executable} -m hansa.cli")
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "HANSA_DATA": str(system)}
     done = subprocess.run(
         ["bash", "-euc", script + '\necho; echo "$deal_id"'],
         check=False,
