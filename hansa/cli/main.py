@@ -17,6 +17,7 @@ COMMANDS = {
     "token": "token",
     "import": "import_crm",
     "explain": "explain",
+    "statement": "statement",
     "dead-letters": "dead_letters",
     "run": "run",
     "migrate": "migrate",

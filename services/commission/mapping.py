@@ -4,14 +4,23 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from services.commission.domain.deal import Stake
-from services.commission.domain.entries import Entry, Kind
+from services.commission.domain.entries import Account, Entry, Kind
 from services.commission.domain.facts import Amended, AnyFact, Closed, Credit, Line, Refunded, Released, Reopened, Terms
 from services.commission.domain.refusals import ShareInvalid
+from services.commission.domain.statement import Balances, Span
 from shared.chassis.events import Incoming
 from shared.schemas.base import Event, MoneyAmount
-from shared.schemas.commission import CommissionAccrued, CommissionAdjusted, CommissionReleased, CommissionReversed
+from shared.schemas.commission import (
+    CommissionAccrued,
+    CommissionAdjusted,
+    CommissionReleased,
+    CommissionReversed,
+    CommissionStatementIssued,
+    StatementBalance,
+)
 from shared.schemas.deals import DealAmended, DealClosed, DealFact, DealRefunded, DealReopened, DealTerms, Outcome
 
 CONSUMED: tuple[type[DealFact], ...] = (DealClosed, DealAmended, DealReopened, DealRefunded)
@@ -125,3 +134,27 @@ def released(fact: Released, stake: Stake, *, currency: str, now: datetime) -> C
         deal_id=fact.deal_id,
         amount=MoneyAmount(amount_minor=stake.left, currency=currency),
     )
+
+
+def statement_issued(
+    statement_id: UUID, partner_id: UUID, *, number: int, digest: str, span: Span, closing: Balances, now: datetime
+) -> CommissionStatementIssued:
+    """What others are told of a new statement; its business time is the end of its period."""
+    return CommissionStatementIssued(
+        occurred_at=span.ends,
+        recorded_at=now,
+        statement_id=statement_id,
+        partner_id=partner_id,
+        number=number,
+        period_from=span.first,
+        period_until=span.until,
+        hash=digest,
+        balances=tuple(_balance(currency, closing) for currency in sorted({currency for currency, _ in closing})),
+    )
+
+
+def _balance(currency: str, closing: Balances) -> StatementBalance:
+    held, payable, in_payout, paid = (
+        closing.get((currency, account), 0) for account in (Account.HELD, Account.PAYABLE, Account.IN_PAYOUT, Account.PAID)
+    )
+    return StatementBalance(currency=currency, held_minor=held, payable_minor=payable, in_payout_minor=in_payout, paid_minor=paid)

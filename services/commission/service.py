@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.commission.api import routes
+from services.commission.api import routes, statements
 from services.commission.api.plans import plan_drafts, plan_versions
 from services.commission.consumers import handlers
 from services.commission.settings import Settings
@@ -26,6 +26,7 @@ def build(settings: Settings, *, clock: Clock) -> Service:
             plan_versions,
             plan_drafts,
             routes.books,
+            statements.statements,
         ],
     )
     return Service(

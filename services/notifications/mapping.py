@@ -24,6 +24,7 @@ CONSUMED: tuple[type[Event], ...] = (
     commission.CommissionReversed,
     commission.CommissionReleased,
     commission.CommissionAdjusted,
+    commission.CommissionStatementIssued,
     tiering.TierChanged,
     tiering.TierDowngradePending,
     enablement.TrainingCompleted,

@@ -1,11 +1,12 @@
 """Facts about commission, owned by the service `commission`."""
 
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from shared.schemas.base import Event, MoneyAmount
+from shared.schemas.base import Currency, Event, Model, MoneyAmount
 
 
 class CommissionFact(Event):
@@ -54,3 +55,30 @@ class CommissionReleased(CommissionFact):
     """The hold of an entry ended; what is left of it is payable."""
 
     topic: ClassVar[str] = "commission.released"
+
+
+class StatementBalance(Model):
+    """Where a partner's accounts stand at the end of a statement, in minor units; negative is owed and carried."""
+
+    currency: Currency
+    held_minor: int
+    payable_minor: int
+    in_payout_minor: int
+    paid_minor: int
+
+
+class CommissionStatementIssued(Event):
+    """A partner's statement was issued: number `number` of its own, for the days `[period_from, period_until)`. It never changes.
+
+    `hash` is the SHA-256 that the document carries; whoever keeps it can tell later that the document is the same.
+    """
+
+    topic: ClassVar[str] = "commission.statement_issued"
+    subject_field: ClassVar[str] = "statement_id"
+    statement_id: UUID
+    partner_id: UUID
+    number: int
+    period_from: date
+    period_until: date
+    hash: str
+    balances: tuple[StatementBalance, ...]

@@ -22,6 +22,7 @@ ALL: tuple[type[Event], ...] = (
     commission.CommissionReversed,
     commission.CommissionReleased,
     commission.CommissionAdjusted,
+    commission.CommissionStatementIssued,
     tiering.TierChanged,
     tiering.TierDowngradePending,
     enablement.TrainingCompleted,

@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -51,6 +52,14 @@ class World:
     async def get(self, service: str, path: str, *, role: str = "operator", partner_id: UUID | None = None) -> Answer:
         """The answer to a GET."""
         return await self.client(service, role, partner_id=partner_id).get(path)
+
+    async def end_month(self) -> None:
+        """A month later the timers state what was recorded; then time goes on from where it stood."""
+        now = self.stage.clock.now()
+        self.stage.clock.advance(timedelta(days=31))
+        await self.services["commission"].worker.timers.run_due()
+        self.stage.clock.set(now)
+        await self.spread()
 
     async def spread(self) -> int:
         """Hand over every event, and those that come of it, until nothing new is said; how many there were."""

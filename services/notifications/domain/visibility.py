@@ -42,6 +42,7 @@ OWNER_SEES: Mapping[str, frozenset[str]] = {
     "commission.reversed": _COMMISSION | {"reverses", "reason"},
     "commission.released": _COMMISSION,
     "commission.adjusted": _COMMISSION | {"kind", "reason", "reverses"},
+    "commission.statement_issued": _EVERY | {"statement_id", "number", "period_from", "period_until", "hash", "balances"},
     "tier.changed": _TIER,
     "tier.downgrade_pending": _TIER,
     "training.completed": _LEARNING | {"completion_id"},

@@ -24,6 +24,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "entries:read",
             "balances:read",
             "plans:read",
+            "statements:read",
             "standings:read",
             "contacts:read",
             "contacts:write",

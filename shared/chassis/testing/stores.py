@@ -31,6 +31,7 @@ class Stores:
             await connection.execute(_OTHERS, f"hansa_{service}")  # what an earlier test left open would block, or write
             tables = [row[0] for row in await connection.fetch(_TABLES)]
             if tables:
+                await connection.execute("set session_replication_role = replica")  # a superuser's way past triggers that forbid it
                 await connection.execute(f"truncate table {', '.join(tables)} restart identity cascade")
         finally:
             await connection.close()

@@ -1,0 +1,67 @@
+"""Statements over HTTP: listed, read as they were issued, and printed."""
+
+import asyncio
+from datetime import date, datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+import orjson
+from fastapi import Response
+from pydantic import BaseModel, Field
+
+from services.commission.statement_pdf import render
+from services.commission.store.statements import Issued, get, page
+from shared.chassis.http import Page, PageQuery, Principal, Router, Uow, etag, requires
+
+statements = Router(prefix="/v1/statements", tags=["statements"])
+
+Reader = Annotated[Principal, requires("statements:read")]
+_PDF: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The printed statement", "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
+}
+_JSON: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The statement", "content": {"application/json": {"schema": {"type": "object"}}}}
+}
+
+
+class StatementView(BaseModel):
+    """An issued statement in short. Days are of the programme calendar; `period_until` is the first day after it."""
+
+    id: UUID
+    partner_id: UUID
+    number: int = Field(description="from 1, without gaps for each partner")
+    period_from: date
+    period_until: date
+    issued_at: datetime
+    hash: str = Field(description="SHA-256 of the document's canonical JSON without its `hash`")
+    former_hash: str | None = Field(description="that of the statement before it")
+
+    @classmethod
+    def of(cls, issued: Issued) -> Self:
+        return cls(**{name: getattr(issued, name) for name in cls.model_fields})
+
+
+@statements.get("")
+async def index(uow: Uow, actor: Reader, paging: PageQuery, partner_id: UUID | None = None) -> Page[StatementView]:
+    """Statements by partner and number; a partner sees its own."""
+    after = paging.after(UUID, int)
+    rows = await page(uow, after=(after[0], after[1]) if after else None, limit=paging.limit + 1, partner_id=partner_id)
+    return paging.page(rows, view=StatementView.of, key=lambda issued: (issued.partner_id, issued.number))
+
+
+@statements.get("/{statement_id}", responses=_JSON, response_class=Response)
+async def show(statement_id: UUID, uow: Uow, actor: Reader) -> Response:
+    """The statement byte for byte as it was issued: what `hansa statement verify` reads."""
+    issued = await get(uow, statement_id)
+    response = Response(issued.document, media_type="application/json")
+    etag(response, issued.hash)
+    return response
+
+
+@statements.get("/{statement_id}/pdf", responses=_PDF, response_class=Response)
+async def printed(statement_id: UUID, uow: Uow, actor: Reader) -> Response:
+    """The statement for people, on A4."""
+    issued = await get(uow, statement_id)
+    content = await asyncio.to_thread(render, orjson.loads(issued.document))
+    name = f"statement-{issued.number:04d}-{issued.period_from}.pdf"
+    return Response(content, media_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -1,0 +1,172 @@
+"""The statement as a document: canonical JSON that carries its inputs, so that anyone can compute it again offline."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from services.commission.domain.calendar import Calendar, PeriodKind
+from services.commission.domain.entries import Account, Entry
+from services.commission.domain.explaining import explain
+from services.commission.domain.plan import Plan
+from services.commission.domain.statement import Balances, Line, Row, Sheet, Span, Standing, causes, late, occurred_at
+from services.commission.plan_document import PlanDocument
+from services.commission.store.encoding import encoded, fact_kind
+from shared.chassis.ids import derived_id
+
+FORMAT = "hansa.statement/1"
+BUCKETS = tuple(account for account in Account if account is not Account.EXPENSE)
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of the plan under its number, as a document of its own."""
+
+    number: int
+    document: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """Whose statement it is, of which period, and which one it follows (`former`: its hash)."""
+
+    partner_id: UUID
+    name: str | None
+    number: int
+    kind: PeriodKind
+    span: Span
+    issued_at: datetime
+    former: str | None
+    versions: tuple[Version, ...]
+
+
+def statement_id(partner_id: UUID, number: int) -> UUID:
+    """Each number of a partner is one statement, whoever issues it."""
+    return derived_id("commission.statement", partner_id, number)
+
+
+def plan_of(versions: Iterable[Version]) -> Plan:
+    """The plan that the versions make. Raises PlanInvalid."""
+    plans = [PlanDocument.read(version.document).plan(first=version.number) for version in versions]
+    first = plans[0]
+    return Plan(first.currency, tuple(version for plan in plans for version in plan.versions), first.calendar)
+
+
+def compose(heading: Heading, calendar: Calendar, opening: Standing, sheet: Sheet) -> Json:
+    """The document, sealed: each line with its hash, the whole with its own."""
+    lines = [_line(line, heading.span, calendar) for line in sheet.lines]
+    document: Json = {
+        "format": FORMAT,
+        "statement_id": statement_id(heading.partner_id, heading.number),
+        "partner": {"id": heading.partner_id, "name": heading.name},
+        "number": heading.number,
+        "period": _period(heading, calendar),
+        "issued_at": heading.issued_at,
+        "former": heading.former,
+        "facts": {"first": sheet.lines[0].posted.number, "last": sheet.lines[-1].posted.number},
+        "plan": [{"number": version.number, "document": version.document} for version in heading.versions],
+        "opening": _standing(opening),
+        "lines": lines,
+        "summary": _summary(opening.balances, sheet),
+        "closing": _closing(sheet.closing),
+    }
+    return seal(_plain(document))
+
+
+def seal(document: Json) -> Json:
+    """The document with the hash of every line and, over all else, its own."""
+    lines = [{**line, "hash": digest(line)} for line in document["lines"]]
+    document = {**document, "lines": lines}
+    return {**document, "hash": digest(document)}
+
+
+def digest(value: Mapping[str, Any]) -> str:
+    """SHA-256 of the canonical JSON without `hash`."""
+    return hashlib.sha256(canonical({key: each for key, each in value.items() if key != "hash"})).hexdigest()
+
+
+def canonical(value: object) -> bytes:
+    """JSON with sorted keys, no spaces, UTF-8: one value has one text."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS, default=str)
+
+
+def _plain(value: object) -> Json:
+    plain: Json = orjson.loads(canonical(value))
+    return plain
+
+
+def _period(heading: Heading, calendar: Calendar) -> Json:
+    span = heading.span
+    return {
+        "kind": heading.kind,
+        "from": span.first,
+        "until": span.until,
+        "starts": span.starts,
+        "ends": span.ends,
+        "timezone": calendar.timezone,
+    }
+
+
+def _line(line: Line, span: Span, calendar: Calendar) -> Json:
+    posted = line.posted
+    return {
+        "number": posted.number,
+        "kind": fact_kind(posted.fact),
+        "occurred_at": occurred_at(posted.fact),
+        "recorded_at": posted.recorded_at,
+        "late": late(posted, span, calendar),
+        "plan_known": posted.plan_known,
+        "before": posted.before,
+        "fact": orjson.loads(encoded(posted.fact)),
+        "entries": [_entry(entry) for entry in line.entries],
+        "transfers": [orjson.loads(encoded(t)) for t in line.transfers],
+    }
+
+
+def _entry(entry: Entry) -> Json:
+    told = explain(entry)
+    steps = [{"what": step.what, "amount": step.amount} for step in told.steps]
+    return {**orjson.loads(encoded(entry)), "told": {"steps": steps, "sentences": list(told.sentences)}}
+
+
+def _standing(standing: Standing) -> Json:
+    return {
+        "balances": _balances(standing.balances),
+        "positions": [{"month": month, "revenue": revenue} for month, revenue in sorted(standing.positions.items())],
+        "disputed": sorted(map(str, standing.disputed)),
+        "deals": [orjson.loads(encoded(deal)) for _, deal in sorted(standing.deals.items())],
+    }
+
+
+def _closing(standing: Standing) -> Json:
+    return {name: value for name, value in _standing(standing).items() if name != "deals"}
+
+
+def _balances(balances: Balances) -> list[Json]:
+    currencies = sorted({currency for currency, _ in balances})
+    return [{"currency": c, **_row({account: balances.get((c, account), 0) for account in BUCKETS})} for c in currencies]
+
+
+def _row(changes: Row) -> Json:
+    return {account.removeprefix("partner:"): changes.get(account, 0) for account in BUCKETS}
+
+
+def _summary(opening: Balances, sheet: Sheet) -> list[Json]:
+    """For each currency how opening became closing: one row for each cause, in order of first appearance."""
+    moved = causes(sheet.lines)
+    currencies = sorted({c for c, _ in opening} | {c for c, _ in sheet.closing.balances})
+    return [
+        {
+            "currency": c,
+            "opening": _row({account: opening.get((c, account), 0) for account in BUCKETS}),
+            "changes": [{"cause": cause, **_row(row)} for (currency, cause), row in moved.items() if currency == c],
+            "closing": _row({account: sheet.closing.balances.get((c, account), 0) for account in BUCKETS}),
+        }
+        for c in currencies
+    ]
