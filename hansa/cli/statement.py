@@ -11,7 +11,7 @@ from hansa.cli.output import as_json, as_table, complain, console
 if TYPE_CHECKING:
     from services.commission.statement_check import Finding
 
-app = typer.Typer(help="Statements: verify.", no_args_is_help=True)
+app = typer.Typer(help="Statements: verify one offline, figure by figure.", no_args_is_help=True)
 File = Annotated[Path, typer.Argument(help="The statement as JSON (commission/v1/statements/{id}).", exists=True, dir_okay=False)]
 Former = Annotated[
     Path | None, typer.Option("--former", help="The statement before it: see that this one goes on there.", exists=True, dir_okay=False)
@@ -22,7 +22,7 @@ Hash = Annotated[str, typer.Option("--hash", help="The hash that was announced (
 
 @app.callback()
 def group() -> None:
-    """Statements: verify."""
+    """Statements: verify one offline, figure by figure."""
 
 
 @app.command()

@@ -1,8 +1,9 @@
 """Money: integer minor units of an ISO 4217 currency; no float ever touches it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from functools import cache
 from typing import Self
@@ -42,6 +43,9 @@ def exponent(currency: str) -> int:
     return digits
 
 
+_WRITTEN = re.compile(r"([+-]?)([0-9]{1,30})(?:\.([0-9]{1,30}))?")
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Money:
     """`minor` minor units of `currency`; adding two currencies is a bug and raises ValueError."""
@@ -53,15 +57,17 @@ class Money:
     def parse(cls, text: str, currency: str) -> Self:
         """Read major units ("1054.00"). Raises AmountInvalid, AmountPrecision, CurrencyUnknown."""
         digits = exponent(currency)
-        try:
-            scaled = Decimal(text.strip()).scaleb(digits)
-        except InvalidOperation as error:
-            raise AmountInvalid(text=text) from error
-        if not scaled.is_finite() or abs(scaled) >= 2**63:
-            raise AmountInvalid(text=text)
-        if scaled != scaled.to_integral_value():
+        written = _WRITTEN.fullmatch(text.strip())
+        if written is None:
+            raise AmountInvalid(text=text[:100])
+        sign, whole, decimals = written.groups(default="")
+        kept = decimals.rstrip("0")
+        if len(kept) > digits:
             raise AmountPrecision(text=text, currency=currency, exponent=digits)
-        return cls(int(scaled), currency)
+        minor = int(f"{sign}{whole}{kept.ljust(digits, '0')}")
+        if abs(minor) >= 2**63:
+            raise AmountInvalid(text=text)
+        return cls(minor, currency)
 
     def __add__(self, other: "Money") -> "Money":
         if self.currency != other.currency:

@@ -23,8 +23,8 @@ class Topic:
 
     @property
     def configuration(self) -> dict[str, str]:
-        """The broker's settings for this topic. It unpacks what others compress: our clients bring no codecs."""
-        common = {"retention.ms": "-1", "compression.type": "uncompressed"}
+        """The broker's settings for this topic."""
+        common = {"retention.ms": "-1"}
         if self.retention == "compact":
             return common | {"cleanup.policy": "compact"}
         return common | {"cleanup.policy": "delete", "retention.bytes": "-1"}
