@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from services.commission.api import routes, statements
+from services.commission.api.cash import imports, invoices, payments
 from services.commission.api.plans import plan_drafts, plan_versions
 from services.commission.consumers import handlers
 from services.commission.settings import Settings
@@ -25,6 +26,9 @@ def build(settings: Settings, *, clock: Clock) -> Service:
             routes.balances,
             plan_versions,
             plan_drafts,
+            invoices,
+            payments,
+            imports,
             routes.books,
             statements.statements,
         ],

@@ -38,9 +38,16 @@ class Partner:
         await self._register("open")
         await self._own("notifications", "/v1/endpoints", {"url": f"https://{self.id}.example/hook", "description": f"Hook of {self.name}"})
         await self.world.spread()
+        await self._book(won)
         await self._learn(contact["person_id"] if "person_id" in contact else str(derived_id(self.name)))
         await self.world.post("tiering", "/v1/evaluations", {})
         await self.world.spread()
+
+    async def _book(self, deal: str) -> None:
+        """The vendor's books tell what the customer was asked for and paid."""
+        for path in ("invoices", "payments"):
+            document = {"reference": f"{path} of {self.name}", "deal_id": deal, "amount": "30000.00", "currency": "USD"}
+            await self.world.post("commission", f"/v1/{path}", {**document, "at": "2026-03-01T00:00:00Z"})
 
     async def _learn(self, person_id: str) -> None:
         course = (await self.world.get("enablement", "/v1/courses")).json["items"][0]["id"]

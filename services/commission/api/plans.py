@@ -37,10 +37,11 @@ async def add_plan(body: NewPlan, uow: Uow, actor: PlanKeeper) -> PlanView:
 
 
 @plan_versions.get("/{version}")
-async def one_plan(version: int, uow: Uow, actor: PlanReader) -> PlanView:
-    """The recorded document that version `version` stands in."""
+async def one_plan(version: str, uow: Uow, actor: PlanReader) -> PlanView:
+    """The recorded document that the version of this number stands in."""
+    number = int(version) if version.isdecimal() and len(version) < 10 else 0
     for each in await plans.recorded(uow):
-        if each.first <= version < each.first + len(each.document.versions) and (seen := each.visible_to(actor.partner_id)):
+        if each.first <= number < each.first + len(each.document.versions) and (seen := each.visible_to(actor.partner_id)):
             return PlanView.of(seen)
     raise NotFound(what="plan version")
 

@@ -23,6 +23,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "deals:write",
             "entries:read",
             "balances:read",
+            "cash:read",
             "plans:read",
             "statements:read",
             "standings:read",
@@ -38,13 +39,16 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "feed:read",
         }
     ),
-    # Connected systems are the vendor's own: sales systems bring deals, learning systems what people learned.
+    # Connected systems are the vendor's own: sales systems bring deals, books bring invoices and payments,
+    # learning systems what people learned.
     Role.CONNECTOR: frozenset(
         {
             "partners:read",
             "deals:read",
             "deals:write",
             "imports:write",
+            "cash:read",
+            "cash:write",
             "courses:read",
             "enrolments:write",
             "completions:write",
