@@ -15,7 +15,7 @@ from hansa.faults import Unusable, told
 # service → the model of its section; partners reads nothing of its own yet
 _MODELS = {
     "registration": "services.registration.policy:Policy",
-    "commission": "services.commission.plan_document:PlanDocument",
+    "commission": "services.commission.section:CommissionSection",
     "tiering": "services.tiering.policy:TieringPolicy",
     "enablement": "services.enablement.policy:EnablementPolicy",
     "notifications": "services.notifications.policy:NotificationsPolicy",

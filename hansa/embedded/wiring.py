@@ -38,6 +38,7 @@ def values(folder: Path, *, admin_dsn: str, kafka: str) -> Values:
             login = f"hansa_{name}_{role}:{password(folder)}"
             found[name][f"{role}_url"] = f"postgresql+asyncpg://{login}@{host}/hansa_{name}"
     found["notifications"]["secret_keys_file"] = str(folder / "webhook-secret.keys")
+    found["commission"]["secret_keys_file"] = str(folder / "payout-account.keys")
     return found
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.commission.api import routes, statements
+from services.commission.api import payouts, routes, statements
 from services.commission.api.cash import imports, invoices, payments
 from services.commission.api.plans import plan_drafts, plan_versions
 from services.commission.consumers import handlers
@@ -12,6 +12,7 @@ from services.commission.store.tables import metadata
 from services.commission.timers import timers
 from shared.chassis.clock import Clock
 from shared.chassis.service import Platform, Service
+from shared.chassis.vault import Vault
 
 
 def build(settings: Settings, *, clock: Clock) -> Service:
@@ -31,8 +32,10 @@ def build(settings: Settings, *, clock: Clock) -> Service:
             imports,
             routes.books,
             statements.statements,
+            *payouts.ROUTERS,
         ],
     )
+    app.state.payout_desk = payouts.Desk(known, Vault(settings.keys))
     return Service(
         platform,
         metadata=metadata,

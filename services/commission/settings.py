@@ -1,11 +1,26 @@
 """Settings of commission, read from the environment as `HANSA_COMMISSION_…`."""
 
+from pathlib import Path
+
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from shared.chassis.settings import ServiceSettings
+from shared.chassis.vault import keys_in
 
 
 class Settings(ServiceSettings):
-    """What commission needs to know beyond what every service needs."""
+    """Bank accounts are sealed with `secret_keys` or, if that is empty, with the keys in `secret_keys_file`.
+
+    A key is 32 bytes in URL-safe base64. The first seals, all open: put a new key in front to change keys.
+    """
 
     model_config = SettingsConfigDict(env_prefix="HANSA_COMMISSION_", extra="ignore")
+
+    secret_keys: SecretStr = Field(SecretStr(""), description="keys that seal bank accounts, comma separated, newest first")
+    secret_keys_file: Path | None = Field(None, description="a file with such keys, one a line; made with a fresh key if it is not there")
+
+    def keys(self) -> list[str]:
+        """The keys that seal bank accounts, newest first; none if none are set."""
+        given = [key.strip() for key in self.secret_keys.get_secret_value().split(",") if key.strip()]
+        return given or (keys_in(self.secret_keys_file) if self.secret_keys_file else [])

@@ -82,3 +82,34 @@ class CommissionStatementIssued(Event):
     period_until: date
     hash: str
     balances: tuple[StatementBalance, ...]
+
+
+class PayoutFact(Event):
+    """What every fact about one payout carries: `amount` left the partner's balance, `pays` arrives in the payout's currency."""
+
+    subject_field: ClassVar[str] = "payout_id"
+    payout_id: UUID
+    batch_id: UUID
+    partner_id: UUID
+    amount: MoneyAmount
+    pays: MoneyAmount
+
+
+class CommissionPayoutStarted(PayoutFact):
+    """Payable commission is on its way to the partner."""
+
+    topic: ClassVar[str] = "commission.payout_started"
+
+
+class CommissionPayoutPaid(PayoutFact):
+    """The bank confirmed the payout; `reference` is the bank's."""
+
+    topic: ClassVar[str] = "commission.payout_paid"
+    reference: str | None = None
+
+
+class CommissionPayoutFailed(PayoutFact):
+    """The money came back, before or after it was confirmed: it is payable again."""
+
+    topic: ClassVar[str] = "commission.payout_failed"
+    reason: str

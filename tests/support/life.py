@@ -1,6 +1,7 @@
 """What a partner does in its life, once through every service, so that each table holds rows of it."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +27,7 @@ class Partner:
         await self.world.spread()
 
     async def live(self) -> None:
-        """Contacts, deals that end in every way, training, an endpoint."""
+        """Contacts, deals that end in every way, training, an endpoint, a payout."""
         contact = await self._own(
             "partners", f"/v1/partners/{self.id}/contacts", {"name": f"Ann of {self.name}", "email": f"ann@{self.id}.example"}
         )
@@ -42,6 +43,7 @@ class Partner:
         await self._learn(contact["person_id"] if "person_id" in contact else str(derived_id(self.name)))
         await self.world.post("tiering", "/v1/evaluations", {})
         await self.world.spread()
+        await self._be_paid()
 
     async def _book(self, deal: str) -> None:
         """The vendor's books tell what the customer was asked for and paid."""
@@ -54,6 +56,17 @@ class Partner:
         step = {"person_id": person_id, "course_id": course, "partner_id": str(self.id)}
         for path in ("enrolments", "completions", "certificates"):
             await self.world.post("enablement", f"/v1/{path}", step)
+        await self.world.spread()
+
+    async def _be_paid(self) -> None:
+        """A bank account, and a place in a draft once the hold is over."""
+        body = {"name": f"Payee {self.name}", "currency": "USD", "account": {"number": self.id.hex[:30], "bic": "CHASUS33"}}
+        commission = self.world.client("commission", "partner", partner_id=self.id)
+        answer = await commission.call("PUT", f"/v1/payees/{self.id}", json=body)
+        assert answer.status == 200, answer.body
+        self.world.stage.clock.set(self.world.stage.clock.now() + timedelta(days=31))
+        await self.world.services["commission"].worker.timers.run_due()
+        await self.world.post("commission", "/v1/payout-batches", {"currency": "USD"})
         await self.world.spread()
 
     async def _register(self, what: str) -> str:

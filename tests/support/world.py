@@ -22,7 +22,8 @@ returning id, aggregatetype, aggregateid, payload, headers"""
 
 async def launch(stage: Stage, name: str, *, worker: bool = False, **changed: object) -> Service:
     """One service, with the settings that it cannot do without."""
-    keys: dict[str, object] = {"secret_keys": SecretStr(urlsafe_b64encode(bytes(32)).decode())} if name == "notifications" else {}
+    sealing = name in {"commission", "notifications"}
+    keys: dict[str, object] = {"secret_keys": SecretStr(urlsafe_b64encode(bytes(32)).decode())} if sealing else {}
     return await stage.launch(name, worker=worker, **keys, **changed)
 
 

@@ -8,6 +8,7 @@ import orjson
 
 from services.commission.domain.plan import Plan
 from services.commission.plan_document import PlanDocument
+from services.commission.section import plan_part
 from shared.chassis.database import UnitOfWork
 
 _POLICIES = "select version, body::text, recorded_at, recorded_by, reason from policies order by version"
@@ -64,11 +65,12 @@ class Plans:
 
 
 async def record(uow: UnitOfWork) -> None:
-    """Write every policy into the journal that is not there yet; its body is the document itself."""
+    """Write every policy into the journal that is not there yet; its body is the plan's document itself."""
     rows = await uow.fetch(_POLICIES)
-    for row in rows:
-        PlanDocument.read(orjson.loads(row[1]))  # a faulty plan stops here, before money is figured by it
-    await uow.fetch(_JOURNAL, [row[0] for row in rows], [row[1] for row in rows], uow.now)
+    plans = [plan_part(orjson.loads(row[1])) for row in rows]
+    for plan in plans:
+        PlanDocument.read(plan)  # a faulty plan stops here, before money is figured by it
+    await uow.fetch(_JOURNAL, [row[0] for row in rows], [orjson.dumps(plan).decode() for plan in plans], uow.now)
 
 
 async def recorded(uow: UnitOfWork) -> list[Recorded]:
@@ -76,7 +78,7 @@ async def recorded(uow: UnitOfWork) -> list[Recorded]:
     found: list[Recorded] = []
     first = 1
     for _, body, recorded_at, recorded_by, reason in await uow.fetch(_POLICIES):
-        document = PlanDocument.read(orjson.loads(body))
+        document = PlanDocument.read(plan_part(orjson.loads(body)))
         found.append(Recorded(document, first, recorded_at, recorded_by, reason))
         first += len(document.versions)
     return found

@@ -19,6 +19,7 @@ _SHARED_TERMS = frozenset(
 )
 _TERMS = _SHARED_TERMS | {"partner_id"}
 _COMMISSION = _EVERY | {"entry_id", "deal_id", "amount"}
+_PAYOUT = _EVERY | {"payout_id", "amount", "pays"}
 _TIER = _EVERY | {"from_tier", "to_tier", "reason", "effective_at"}
 _LEARNING = _EVERY | {"person_id", "course_id", "level"}
 
@@ -43,6 +44,9 @@ OWNER_SEES: Mapping[str, frozenset[str]] = {
     "commission.released": _COMMISSION,
     "commission.adjusted": _COMMISSION | {"kind", "reason", "reverses"},
     "commission.statement_issued": _EVERY | {"statement_id", "number", "period_from", "period_until", "hash", "balances"},
+    "commission.payout_started": _PAYOUT,
+    "commission.payout_paid": _PAYOUT | {"reference"},
+    "commission.payout_failed": _PAYOUT | {"reason"},
     "tier.changed": _TIER,
     "tier.downgrade_pending": _TIER,
     "training.completed": _LEARNING | {"completion_id"},

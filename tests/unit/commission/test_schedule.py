@@ -11,6 +11,7 @@ from services.commission.domain.calendar import Calendar, PeriodKind
 from services.commission.domain.plan import Plan, PlanVersion
 from services.commission.domain.refusals import PlanInvalid
 from services.commission.plan_document import PlanDocument
+from services.commission.section import plan_part
 from shared.chassis import programme
 from tests.support.commission_world import SEED
 
@@ -23,7 +24,7 @@ PROGRAMME = Path(__file__).parents[3] / "programme.yaml"
 )
 def test_default_plan_when_revenue_is_rated_then_the_programmes_own_arithmetic(revenue: int, commission: int) -> None:
     document, _ = programme.section(PROGRAMME, "commission")
-    (version,) = PlanDocument.read(document).plan().versions
+    (version,) = PlanDocument.read(plan_part(document)).plan().versions
     assert version.schedule.cumulative(revenue * 100) == commission * 100
 
 
