@@ -21,7 +21,7 @@ from shared.chassis.testing.records import Told, record
 from shared.schemas.base import MoneyAmount
 from shared.schemas.deals import Credit, DealClosed, DealLine, Outcome
 
-EVENTS, PARTNERS, NAIVE_EVENTS, BATCH = 10_000, 500, 1_000, 500
+EVENTS, PARTNERS, NAIVE_EVENTS, BATCH = 20_000, 500, 1_000, 500
 LIMIT, PEER = "one SQL statement per 500 events", "FastStream handler with ORM, one message a transaction"
 # Recent, so that no hold ends during the run: releasing is work that the others do not do. One year, so that one schedule checks it.
 _NOW = datetime.now(UTC)
