@@ -10,6 +10,7 @@ from services.commission.settings import Settings
 from services.commission.store import plans, tables_intake  # noqa: F401 - its tables are part of the metadata
 from services.commission.store.tables import metadata
 from services.commission.timers import timers
+from services.commission.use_cases.self_check import SelfCheck
 from shared.chassis.clock import Clock
 from shared.chassis.service import Platform, Service
 from shared.chassis.vault import Vault
@@ -43,5 +44,10 @@ def build(settings: Settings, *, clock: Clock) -> Service:
         app=app,
         handlers=handlers(known),
         timers=timers(known, every_s=settings.timer_interval_s, metrics=platform.telemetry.metrics),
+        extras=[_self_check(platform, days=settings.self_check_days)],
         seed=plans.record,
     )
+
+
+def _self_check(platform: Platform, *, days: int) -> SelfCheck:
+    return SelfCheck(lambda: platform.worker_database, clock=platform.clock, metrics=platform.telemetry.metrics, days=days)

@@ -17,6 +17,7 @@ class Settings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="HANSA_COMMISSION_", extra="ignore")
 
+    self_check_days: int = Field(30, ge=0, le=365, description="within so many days every partner's ledger is replayed once; 0: never")
     secret_keys: SecretStr = Field(SecretStr(""), description="keys that seal bank accounts, comma separated, newest first")
     secret_keys_file: Path | None = Field(None, description="a file with such keys, one a line; made with a fresh key if it is not there")
 

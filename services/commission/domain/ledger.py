@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from services.commission.domain.book import Book
+from services.commission.domain.book import Book, Rejected
 from services.commission.domain.deal import Deal
 from services.commission.domain.entries import Account, Entry, Kind, Transfer
 from services.commission.domain.facts import AnyFact
-from services.commission.domain.outcome import Posting
+from services.commission.domain.outcome import Posting, Waiting
 from services.commission.domain.plan import Plan
 
 Balance = tuple[UUID, Account, str]
@@ -78,22 +78,66 @@ class Ledger:
         return sum(entry.kind is Kind.ACCRUAL for entry in self.entries)
 
 
-def replay(journal: Iterable[Journaled], plan: Plan) -> Ledger:
-    """Build the ledger anew from the journal. Raises ReplayDiverged."""
-    ledger, book = Ledger(), Book(plan)
-    plans: dict[int, Plan] = {}
-    balances: defaultdict[Balance, int] = defaultdict(int)
+@dataclass
+class Tally:
+    """What a portion of the journal gives: new entries and transfers, deals as it leaves them, and by how much positions moved.
+
+    `refused` are facts (id, why) that are not accepted again: in a ledger that follows from its journal there are none.
+    """
+
+    facts: int = 0
+    entries: list[Entry] = field(default_factory=list)
+    transfers: list[Transfer] = field(default_factory=list)
+    deals: dict[UUID, Deal] = field(default_factory=dict)
+    moved: dict[tuple[UUID, date], int] = field(default_factory=lambda: defaultdict(int))
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Versions:
+    """The plan as it was known when each fact was taken in."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._known: dict[int, Plan] = {}
+
+    def known(self, latest: int) -> Plan:
+        """The plan with the versions up to `latest`."""
+        if latest not in self._known:
+            self._known[latest] = self._plan.known(latest)
+        return self._known[latest]
+
+
+def work(journal: Iterable[Journaled], book: Book, versions: Versions) -> Tally:
+    """Take facts that were accepted before into the book again, in posting order."""
+    tally = Tally()
     for journaled in journal:
-        known = journaled.plan_known
-        book.plan = plans.setdefault(known, plan.known(known))
+        book.plan = versions.known(journaled.plan_known)
         outcome = book.take(journaled.fact)
+        tally.facts += 1
         if not isinstance(outcome, Posting):
-            raise ReplayDiverged(f"{journaled.fact.id}: {outcome}")
-        ledger.entries += outcome.entries
-        ledger.transfers += outcome.transfers
-        for t in outcome.transfers:
-            balances[t.partner_id, t.source, t.currency] -= t.amount
-            balances[t.partner_id, t.target, t.currency] += t.amount
-    ledger.balances = {key: amount for key, amount in balances.items() if key[1] is not Account.EXPENSE}
-    ledger.positions, ledger.deals = dict(book.positions.months), book.deals
-    return ledger
+            tally.refused.append((journaled.fact.id, _why(outcome)))
+            continue
+        tally.entries += outcome.entries
+        tally.transfers += outcome.transfers
+        for move in outcome.moves:
+            tally.moved[move.partner_id, move.month] += move.delta
+    tally.deals = book.deals
+    return tally
+
+
+def _why(outcome: Waiting | Rejected) -> str:
+    return outcome.refusal.code if isinstance(outcome, Rejected) else outcome.predecessor
+
+
+def replay(journal: Iterable[Journaled], plan: Plan) -> Ledger:
+    """Build the ledger anew from the journal, all of it in memory. Raises ReplayDiverged."""
+    book = Book(plan)
+    tally = work(journal, book, Versions(plan))
+    for fact_id, why in tally.refused:
+        raise ReplayDiverged(f"{fact_id}: {why}")
+    balances: defaultdict[Balance, int] = defaultdict(int)
+    for t in tally.transfers:
+        balances[t.partner_id, t.source, t.currency] -= t.amount
+        balances[t.partner_id, t.target, t.currency] += t.amount
+    partners = {key: amount for key, amount in balances.items() if key[1] is not Account.EXPENSE}
+    return Ledger(tally.entries, tally.transfers, partners, dict(book.positions.months), book.deals)

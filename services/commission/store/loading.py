@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 from uuid import UUID
 
 from services.commission.domain.book import Book
@@ -23,6 +24,12 @@ left join positions p on p.partner_id = r.partner_id and p.month >= r.low and p.
 group by r.n"""
 
 
+class Fetching(Protocol):
+    """What runs a statement with `$1` placeholders and gives its rows: a unit of work, or a connection of replay's."""
+
+    async def fetch(self, sql: str, *arguments: Any) -> Sequence[Any]: ...
+
+
 @dataclass
 class Opened:
     """A book loaded for some facts, and what its writer must know of the state before."""
@@ -36,13 +43,13 @@ async def opened(uow: UnitOfWork, facts: Sequence[AnyFact], *, plan: Plan) -> Op
     """Lock the facts' partners, then load their deals and positions."""
     posted = await locked(uow, {partner for fact in facts for partner in _partners(fact)})
     wanted = {fact.deal_id for fact in facts if not isinstance(fact, Booked)}
-    deals = await _deals(uow, wanted) if wanted else []
+    deals = await deals_of(uow, wanted)
     # An amendment may take a beneficiary away whom only the former terms name; a release may not be the registrant's.
     others = {partner for deal in deals for partner in _involved(deal)} - posted.keys()
     if others:
         posted |= await locked(uow, others)
-        deals = await _deals(uow, wanted)
-    positions = await _positions(uow, facts, plan)
+        deals = await deals_of(uow, wanted)
+    positions = await positions_of(uow, [(fact, plan) for fact in facts])
     return Opened(Book(plan, deals=deals, positions=positions), posted, {deal.id: deal for deal in deals})
 
 
@@ -70,17 +77,19 @@ async def locked(uow: UnitOfWork, partners: set[UUID]) -> dict[UUID, int]:
     return {row[0]: row[1] for row in rows}
 
 
-async def _deals(uow: UnitOfWork, deal_ids: set[UUID]) -> list[Deal]:
-    rows = await uow.fetch(_DEALS, list(deal_ids))
+async def deals_of(source: Fetching, deal_ids: set[UUID]) -> list[Deal]:
+    """Those of the deals that are known."""
+    rows = await source.fetch(_DEALS, list(deal_ids)) if deal_ids else ()
     return [decoded_deal(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
 
 
-async def _positions(uow: UnitOfWork, facts: Iterable[AnyFact], plan: Plan) -> Positions:
-    wanted = list(dict.fromkeys(pair for fact in facts for pair in _rated(fact, plan)))
+async def positions_of(source: Fetching, facts: Iterable[tuple[AnyFact, Plan]]) -> Positions:
+    """The positions from which the facts' commission will be figured, each under its plan."""
+    wanted = list(dict.fromkeys(pair for fact, plan in facts for pair in _rated(fact, plan)))
     if not wanted:
         return Positions({})
     columns = [p for p, _ in wanted], [period.start for _, period in wanted], [period.end for _, period in wanted]
-    sums: Iterable[tuple[int, int]] = [(row[0], row[1]) for row in await uow.fetch(_POSITIONS, *columns)]
+    sums: Iterable[tuple[int, int]] = [(row[0], row[1]) for row in await source.fetch(_POSITIONS, *columns)]
     return Positions({wanted[number - 1]: revenue for number, revenue in sums})
 
 

@@ -37,6 +37,10 @@ class Metrics:
         self.relay_failed = counter("hansa_relay_failed_total", "Sends that Kafka refused or that timed out")
 
         self.ledger_imbalance = gauge("hansa_ledger_imbalance_minor", "Sum of all ledger postings in minor units: always 0")
+        self.replay_differences = gauge(
+            "hansa_commission_replay_differences",
+            "Partners' figures that are not what their journal gives, by the last self-check: always 0",
+        )
         self.webhook_delay_seconds = histogram(
             "hansa_webhook_delivery_delay_seconds", "From the event's commit to its receiver's answer", buckets=_DELIVERY_S
         )
