@@ -33,6 +33,7 @@ def build(settings: Settings, *, clock: Clock) -> Service:
             imports,
             routes.books,
             statements.statements,
+            statements.statement_rules,
             *payouts.ROUTERS,
         ],
     )

@@ -181,7 +181,8 @@ def _instant(text: str) -> datetime:
 
 def _posted(line: Json) -> Posted:
     fact = decoded_fact(line["kind"], line["fact"])
-    return Posted(line["number"], _instant(line["recorded_at"]), line["plan_known"], fact, line["before"])
+    deal = None if line["deal"] is None else decoded_side(line["deal"])
+    return Posted(line["number"], _instant(line["recorded_at"]), line["plan_known"], fact, line["before"], deal)
 
 
 def _standing(body: Json) -> Standing:

@@ -123,6 +123,7 @@ def _line(line: Line, span: Span, calendar: Calendar) -> Json:
         "late": late(posted, span, calendar),
         "plan_known": posted.plan_known,
         "before": posted.before,
+        "deal": None if posted.deal is None else orjson.loads(encoded(posted.deal)),
         "fact": orjson.loads(encoded(posted.fact)),
         "entries": [_entry(entry) for entry in line.entries],
         "transfers": [orjson.loads(encoded(t)) for t in line.transfers],

@@ -51,9 +51,10 @@ class _Pages(FPDF):
         self.set_y(-12)
         self.set_font(_FAMILY, size=7.5)
         self.set_text_color(*FAINT)
-        self.cell(0, 4, f"{self._title}  ·  {self._foot}", align="L")
+        # The number of pages is written in at the end and has another width, so that it cannot stand flush right.
+        self.cell(0, 4, f"Page {self.page_no()} of {{nb}}", align="L")
         self.set_x(_MARGIN)
-        self.cell(0, 4, f"Page {self.page_no()} of {{nb}}", align="R")
+        self.cell(0, 4, f"{self._title}  ·  {self._foot}", align="R")
 
 
 class Paper:

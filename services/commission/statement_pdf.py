@@ -1,6 +1,6 @@
 """A statement on paper: pages made from the document alone, the same bytes for the same document."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -35,7 +35,8 @@ KINDS = {
     "reward": "Reward",
     "adjustment": "Adjustment",
 }
-_ENTRIES = (23.0, 23.0, 98.0, 34.0)
+_ENTRIES = (21.0, 21.0, 104.0, 32.0)
+_MOST = 2_000  # rows of one table; a paper of a thousand pages helps nobody
 _SUMMARY = (58.0, 30.0, 30.0, 30.0, 30.0)
 
 
@@ -119,27 +120,39 @@ def _entries(paper: Paper, title: str, entries: list[tuple[Json, Json]], zone: Z
     if not entries:
         return
     paper.heading(title)
-    head = [Cell("Of"), Cell("Recorded"), Cell("What, and how it comes about"), Cell("Amount", right=True)]
+    head = [Cell("Date"), Cell("Recorded"), Cell("What, and how it comes about"), Cell("Amount", right=True)]
     with paper.table(head, _ENTRIES):
-        for line, entry in entries:
+        for line, entry in entries[:_MOST]:
             paper.row(_entry(line, entry, zone), _ENTRIES)
         for currency in dict.fromkeys(entry["currency"] for _, entry in entries):
             total = sum(entry["amount"] for _, entry in entries if entry["currency"] == currency)
             paper.row([Cell(""), Cell(""), Cell("Sum", bold=True), _total(total, currency, bold=True)], _ENTRIES, tinted=True)
+    _rest(paper, entries)
+
+
+def _rest(paper: Paper, rows: Sequence[object]) -> None:
+    if len(rows) > _MOST:
+        paper.note(f"{len(rows) - _MOST:,} more stand in the statement that is attached to this file.")
 
 
 def _entry(line: Json, entry: Json, zone: ZoneInfo) -> list[Cell]:
     told = entry["told"]
-    what = f"{KINDS.get(entry['kind'], entry['kind'])}. {told['sentences'][0]}" if told["sentences"] else KINDS[entry["kind"]]
-    steps = "; ".join(f"{step['what']}: {step['amount']}" for step in told["steps"])
+    reason = next(iter(told["sentences"]), "")
+    what = f"{KINDS.get(entry['kind'], label(entry['kind']))}. {reason if ' ' in reason else label(reason)}"
     version = f", version {entry['plan_version']} of the plan" if entry["plan_version"] else ""
-    about = f"Deal {entry['deal_id']}{version}" if entry["deal_id"] else "No deal" + version
+    about = (f"Deal {entry['deal_id']}" if entry["deal_id"] else "No deal") + version
+    steps = [f"{step['what']}: {_exact(step['amount'])}" for step in told["steps"]]
     return [
         Cell(_moment(line["occurred_at"], zone)),
         Cell(_moment(line["recorded_at"], zone), color=FAINT),
-        Cell(what, under=f"{steps}\n{about}"),
+        Cell(what, under="\n".join((*steps, about)).replace(" %", "\N{NO-BREAK SPACE}%")),
         _total(entry["amount"], entry["currency"]),
     ]
+
+
+def _exact(text: str) -> str:
+    """An exact figure of a step for people: -1294.646 as −1,294.646."""
+    return f"{Decimal(text):,}".replace("-", "−")
 
 
 def _total(minor: int, currency: str, *, bold: bool = False) -> Cell:
@@ -152,9 +165,10 @@ def _movements(paper: Paper, document: Json, zone: ZoneInfo) -> None:
     if not rows:
         return
     paper.heading("Movements between accounts")
-    with paper.table([Cell("Of"), Cell("Recorded"), Cell("What"), Cell("Amount", right=True)], _ENTRIES):
-        for row in rows:
+    with paper.table([Cell("Date"), Cell("Recorded"), Cell("What"), Cell("Amount", right=True)], _ENTRIES):
+        for row in rows[:_MOST]:
             paper.row(row, _ENTRIES)
+    _rest(paper, rows)
 
 
 def _moved(document: Json, zone: ZoneInfo) -> Iterator[list[Cell]]:
@@ -194,16 +208,16 @@ def _rules(paper: Paper, document: Json) -> None:
 
 
 def _brackets(rules: Json, plan: Json) -> str:
-    currency = plan["currency"]
-    ends = (f"to {each['to']}" if each["to"] else "up" for each in rules["brackets"])
-    return "; ".join(
-        f"{_percent(each['rate'])} from {each['from']} {end} {currency}" for each, end in zip(rules["brackets"], ends, strict=True)
-    )
+    parts = []
+    for bracket in rules["brackets"]:
+        start, end = (None if bracket[side] is None else f"{Decimal(bracket[side]):,}" for side in ("from", "to"))
+        parts.append(f"{_percent(bracket['rate'])} from {start} {f'to {end}' if end else 'up'}")
+    return f"{'; '.join(parts)} ({plan['currency']})"
 
 
 def _percent(rate: str) -> str:
     percent = f"{Decimal(rate) * 100:f}"
-    return (percent.rstrip("0").rstrip(".") if "." in percent else percent) + " %"
+    return (percent.rstrip("0").rstrip(".") if "." in percent else percent) + "\N{NO-BREAK SPACE}%"
 
 
 def _seal(paper: Paper, document: Json) -> None:

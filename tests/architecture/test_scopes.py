@@ -19,6 +19,7 @@ SCOPE = re.compile(r"[a-z][a-z-]*:(read|write|admin)")
 # What only the vendor's staff may do; a new scope is put here or into a role, on purpose.
 STAFF_ONLY = frozenset(
     {"books:admin", "deals:admin", "evaluations:read", "evaluations:write", "partners:write", "payouts:admin", "plans:admin"}
+    | {"statements:admin"}
 )
 
 

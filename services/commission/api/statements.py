@@ -2,20 +2,24 @@
 
 import asyncio
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 import orjson
 from fastapi import Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from services.commission.domain.calendar import PeriodKind
 from services.commission.statement_pdf import render
-from services.commission.store.statements import Issued, get, page
+from services.commission.store.statements import Issued, Rules, add_rules, get, page, rules
 from shared.chassis.http import Page, PageQuery, Principal, Router, Uow, etag, requires
 
 statements = Router(prefix="/v1/statements", tags=["statements"])
 
+statement_rules = Router(prefix="/v1/statement-rules", tags=["statements"])
+
 Reader = Annotated[Principal, requires("statements:read")]
+Keeper = Annotated[Principal, requires("statements:admin")]
 _PDF: dict[int | str, dict[str, Any]] = {
     200: {"description": "The printed statement", "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
 }
@@ -39,6 +43,41 @@ class StatementView(BaseModel):
     @classmethod
     def of(cls, issued: Issued) -> Self:
         return cls(**{name: getattr(issued, name) for name in cls.model_fields})
+
+
+class NewRules(BaseModel):
+    """How long a statement's period is from now on, and why."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    period: Literal[PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR]
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class RulesView(BaseModel):
+    """A version of the rules: who decided it, when and why. The last one is in force; without one, a period is a month."""
+
+    version: int
+    period: PeriodKind
+    recorded_at: datetime
+    recorded_by: str
+    reason: str
+
+    @classmethod
+    def of(cls, recorded: Rules) -> Self:
+        return cls(**{name: getattr(recorded, name) for name in cls.model_fields})
+
+
+@statement_rules.get("")
+async def all_rules(uow: Uow, actor: Keeper) -> list[RulesView]:
+    """Every version of the rules, the one in force last."""
+    return [RulesView.of(each) for each in await rules(uow)]
+
+
+@statement_rules.post("", status_code=201)
+async def new_rules(body: NewRules, uow: Uow, actor: Keeper) -> RulesView:
+    """Decide how long periods are from each partner's next statement on; what was issued stays as it is."""
+    return RulesView.of(await add_rules(uow, body.period, by=actor.subject, reason=body.reason))
 
 
 @statements.get("")

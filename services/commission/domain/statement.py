@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from services.commission.domain.book import Book
 from services.commission.domain.calendar import Calendar, PeriodKind
 from services.commission.domain.deal import Deal
+from services.commission.domain.deal import Standing as DealStanding
 from services.commission.domain.entries import Account, Accrued, Entry, Transfer
-from services.commission.domain.facts import AnyFact, Booked, Closed, Frozen, Thawed
+from services.commission.domain.facts import Amended, AnyFact, Booked, Closed, Frozen, Thawed
 from services.commission.domain.outcome import Posting
 from services.commission.domain.plan import Plan
 from services.commission.domain.positions import Positions
@@ -36,13 +37,17 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A fact in the partner's posting order. `before` is the position in another partner's period that its figure began from."""
+    """A fact in the partner's posting order, and what it builds on that the partner's own facts do not tell.
+
+    `before` is the position of the registrant from which the figure began; `deal` is the deal that the partner joined.
+    """
 
     number: int
     recorded_at: datetime
     plan_known: int
     fact: AnyFact
     before: int | None = None
+    deal: Deal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,7 @@ def _disputed(before: frozenset[UUID], lines: Iterable[Line]) -> frozenset[UUID]
 def _line(partner_id: UUID, plan: Plan, book: Book, posted: Posted) -> Line:
     book.plan = plan.known(posted.plan_known)
     _place(book.positions, posted, plan.calendar)
+    _follow(book, posted)
     outcome = book.take(posted.fact)
     if not isinstance(outcome, Posting):
         raise StatementDiverged(f"fact {posted.number} ({posted.fact.id}) is not accepted again: {outcome}")
@@ -145,6 +151,34 @@ def _place(positions: Positions, posted: Posted, calendar: Calendar) -> None:
     terms = getattr(posted.fact, "terms", None)
     if posted.before is not None and terms is not None:
         positions.months[posted.fact.partner_id, calendar.month(terms.closed_at)] = posted.before
+
+
+def _follow(book: Book, posted: Posted) -> None:
+    """Put the deal where it stood, if the partner had no part in it meanwhile."""
+    fact = posted.fact
+    if posted.deal is not None:
+        book.deals[posted.deal.id] = posted.deal
+    elif isinstance(fact, Closed) and fact.close_number > 1:
+        known = book.deals.get(fact.deal_id)
+        if known is None or known.close_number < fact.close_number - 1:
+            book.deals[fact.deal_id] = Deal(fact.deal_id, fact.partner_id, fact.close_number - 1, DealStanding.REOPENED)
+
+
+def joins(fact: AnyFact, partner_id: UUID, entries: Iterable[Entry]) -> bool:
+    """Whether an amendment brings the partner into a deal: it takes nothing back from it, not even 0, and accrues."""
+    if not isinstance(fact, Amended) or fact.partner_id == partner_id:
+        return False
+    return all(entry.reason != "deal_amended" or entry.reverses is None for entry in entries)
+
+
+def deal_before(plan: Plan, earlier: Iterable[Posted], deal_id: UUID, partner_id: UUID) -> Deal:
+    """The deal after the registrant's `earlier` facts about it, as someone sees it who had no part in it."""
+    book = Book(plan)
+    for posted in earlier:
+        book.plan = plan.known(posted.plan_known)
+        _follow(book, posted)
+        book.take(posted.fact)
+    return own_side(book.deals[deal_id], partner_id)
 
 
 def own_side(deal: Deal, partner_id: UUID) -> Deal:

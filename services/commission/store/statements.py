@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from services.commission.domain.calendar import PeriodKind
 from services.commission.domain.deal import Deal
 from services.commission.domain.entries import Account, Entry, Transfer
+from services.commission.domain.facts import DealFact
 from services.commission.domain.statement import Posted, Span
 from services.commission.store import reading
 from services.commission.store.encoding import decoded_fact, encoded
@@ -40,6 +42,8 @@ select number, recorded_at, plan_known, kind, body::text from journal
 where partner_id = $1 and number >= $2 and number < coalesce(
     (select min(number) from journal where partner_id = $1 and number >= $2 and recorded_at >= $3), 9223372036854775807)
 order by number"""
+_DEAL_FACTS = """
+select number, recorded_at, plan_known, kind, body::text from journal where partner_id = $1 and body->>'deal_id' = $2 order by number"""
 _TRANSFERS = """
 select id, entry_id, partner_id, source, target, amount_minor, currency from transfers where id = any($1::uuid[]) and partner_id = $2"""
 _NOW = """
@@ -49,7 +53,14 @@ _DEALS = "select deal::text from stated_deals where partner_id = $1 and deal_id 
 _KEEP_DEALS = """
 insert into stated_deals (partner_id, deal_id, deal) select $1, d, j::jsonb from unnest($2::uuid[], $3::text[]) as r(d, j)
 on conflict (partner_id, deal_id) do update set deal = excluded.deal"""
-_PERIOD = "select body->'statements'->>'period' from policies where body ? 'statements' order by version desc limit 1"
+_RULES = "select version, period, recorded_at, recorded_by, reason from statement_rules order by version"
+_PERIOD = """
+select coalesce((select period from statement_rules order by version desc limit 1),
+    (select body->'statements'->>'period' from policies where version = 1), 'month')"""
+_NAME = "select name from payees where partner_id = $1"
+_ADD_RULES = """
+insert into statement_rules (version, period, recorded_at, recorded_by, reason)
+select coalesce(max(version), 0) + 1, $1, $2, $3, $4 from statement_rules"""
 _BUCKETS = (Account.HELD, Account.PAYABLE, Account.IN_PAYOUT, Account.PAID)
 
 
@@ -63,6 +74,17 @@ class Last:
     last_entry: int
     span: Span
     document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """One version of what the vendor decided about statements; never edited."""
+
+    version: int
+    period: PeriodKind
+    recorded_at: datetime
+    recorded_by: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +107,20 @@ _shown = [statements.c[name] for name in _COLUMNS]
 
 
 async def period(uow: UnitOfWork) -> PeriodKind:
-    """How long a statement's period is, by the policy; a month where it says nothing."""
-    rows = await uow.fetch(_PERIOD)
-    return PeriodKind(rows[0][0]) if rows else PeriodKind.MONTH
+    """How long a statement's period is: as was decided last, else as the programme began, else a month."""
+    return PeriodKind((await uow.fetch(_PERIOD))[0][0])
+
+
+async def rules(uow: UnitOfWork) -> list[Rules]:
+    """Every version of the rules, in order; the last one is in force."""
+    return [Rules(row[0], PeriodKind(row[1]), *row[2:]) for row in await uow.fetch(_RULES)]
+
+
+async def add_rules(uow: UnitOfWork, kind: PeriodKind, *, by: str, reason: str) -> Rules:
+    """Record new rules: they hold for periods that begin where a partner's last statement ended."""
+    await uow.lock("statement rules")
+    await uow.fetch(_ADD_RULES, kind.value, uow.now, by, reason)
+    return (await rules(uow))[-1]
 
 
 async def due(uow: UnitOfWork, *, after: UUID, before: datetime, limit: int) -> Sequence[UUID]:
@@ -112,8 +145,17 @@ async def first_recorded(uow: UnitOfWork, partner_id: UUID, number: int) -> date
 
 async def facts(uow: UnitOfWork, partner_id: UUID, *, first: int, ends: datetime) -> list[Posted]:
     """The partner's facts from number `first` on that were recorded before `ends`, in posting order."""
-    rows = await uow.fetch(_FACTS, partner_id, first, ends)
-    return [Posted(row[0], row[1], row[2], decoded_fact(row[3], orjson.loads(row[4]))) for row in rows]
+    return [_posted(row) for row in await uow.fetch(_FACTS, partner_id, first, ends)]
+
+
+async def facts_before(uow: UnitOfWork, fact: DealFact) -> list[Posted]:
+    """What the registrant's journal holds about the deal before this fact. It reads that whole journal: few facts need it."""
+    found = [_posted(row) for row in await uow.fetch(_DEAL_FACTS, fact.partner_id, str(fact.deal_id))]
+    return list(takewhile(lambda posted: posted.fact.id != fact.id, found))
+
+
+def _posted(row: Sequence[Any]) -> Posted:
+    return Posted(row[0], row[1], row[2], decoded_fact(row[3], orjson.loads(row[4])))
 
 
 async def entries(uow: UnitOfWork, partner_id: UUID, *, after: int, of: Iterable[Posted]) -> tuple[dict[str, tuple[Entry, ...]], int]:
@@ -157,6 +199,12 @@ async def keep_deals(uow: UnitOfWork, partner_id: UUID, after: Mapping[UUID, Dea
     """Remember how a statement left the partner's deals."""
     if after:
         await uow.fetch(_KEEP_DEALS, partner_id, list(after), [encoded(deal) for deal in after.values()])
+
+
+async def payee_name(uow: UnitOfWork, partner_id: UUID) -> str | None:
+    """The name under which the partner is paid, if it has given one."""
+    rows = await uow.fetch(_NAME, partner_id)
+    return rows[0][0] if rows else None
 
 
 async def add(uow: UnitOfWork, issued: Issued, *, span: Span, last_fact: int, last_entry: int) -> None:

@@ -6,7 +6,9 @@ from sqlalchemy.dialects import postgresql as pg
 from shared.chassis.database import NAMING
 
 metadata = sa.MetaData(naming_convention=NAMING)
-SHARED_TABLES: frozenset[str] = frozenset({"deal_origins", "payout_batches", "payout_rules", "plan_drafts", "self_checks"})
+SHARED_TABLES: frozenset[str] = frozenset(
+    {"deal_origins", "payout_batches", "payout_rules", "plan_drafts", "self_checks", "statement_rules"}
+)
 
 # A partner's journal: how many facts it holds. Its row is the partner's lock.
 streams = sa.Table(

@@ -27,6 +27,17 @@ statements = sa.Table(
     sa.CheckConstraint("(number = 1) = (former_hash is null)", name="chained"),
 )
 
+# How long a period is: versions that are never edited. Without one it is a month.
+statement_rules = sa.Table(
+    "statement_rules",
+    metadata,
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("period", sa.Text, nullable=False),
+    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("recorded_by", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+)
+
 # The partner's side of each deal as the last statement that touched it left it: where the next one goes on.
 stated_deals = sa.Table(
     "stated_deals",

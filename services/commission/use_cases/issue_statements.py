@@ -1,6 +1,7 @@
 """Issue statements of periods that have ended: numbered without gaps for each partner, computed again before they go out."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,8 +9,19 @@ import structlog
 
 from services.commission.domain.calendar import PeriodKind
 from services.commission.domain.entries import Account, Entry
+from services.commission.domain.facts import Amended
 from services.commission.domain.plan import Plan
-from services.commission.domain.statement import Posted, Sheet, Standing, StatementDiverged, foreign_position, midnight, span_of
+from services.commission.domain.statement import (
+    Posted,
+    Sheet,
+    Standing,
+    StatementDiverged,
+    deal_before,
+    foreign_position,
+    joins,
+    midnight,
+    span_of,
+)
 from services.commission.domain.statement_view import settle_seen
 from services.commission.mapping import statement_issued
 from services.commission.statement_check import standing_after
@@ -81,11 +93,12 @@ async def issue(uow: UnitOfWork, partner_id: UUID, *, plan: Plan, kind: PeriodKi
     facts = await statements.facts(uow, partner_id, first=first, ends=span.ends)
     entries, last_entry = await statements.entries(uow, partner_id, after=last.last_entry if last else 0, of=facts)
     opening = await _opening(uow, partner_id, last, facts)
-    sheet = settle_seen(partner_id, plan, opening, _placed(partner_id, facts, entries), entries)
+    told = [await _told(uow, partner_id, plan, posted, entries) for posted in facts]
+    sheet = settle_seen(partner_id, plan, opening, told, entries)
     await _compare(uow, partner_id, sheet)
     heading = Heading(
         partner_id=partner_id,
-        name=None,
+        name=await statements.payee_name(uow, partner_id),
         number=last.number + 1 if last else 1,
         kind=kind,
         span=span,
@@ -96,8 +109,14 @@ async def issue(uow: UnitOfWork, partner_id: UUID, *, plan: Plan, kind: PeriodKi
     return await _keep(uow, heading, compose(heading, plan.calendar, opening, sheet), sheet, last_entry=last_entry)
 
 
-def _placed(partner_id: UUID, facts: list[Posted], entries: Mapping[str, tuple[Entry, ...]]) -> list[Posted]:
-    return [Posted(p.number, p.recorded_at, p.plan_known, p.fact, foreign_position(entries.get(p.fact.id, ()), partner_id)) for p in facts]
+async def _told(uow: UnitOfWork, partner_id: UUID, plan: Plan, posted: Posted, entries: Mapping[str, tuple[Entry, ...]]) -> Posted:
+    """The fact with what it builds on that the partner's own facts do not tell."""
+    own = entries.get(posted.fact.id, ())
+    posted = replace(posted, before=foreign_position(own, partner_id))
+    if isinstance(posted.fact, Amended) and joins(posted.fact, partner_id, own):
+        earlier = await statements.facts_before(uow, posted.fact)
+        return replace(posted, deal=deal_before(plan, earlier, posted.fact.deal_id, partner_id))
+    return posted
 
 
 async def _opening(uow: UnitOfWork, partner_id: UUID, last: Last | None, facts: list[Posted]) -> Standing:

@@ -188,3 +188,57 @@ async def test_issue_when_done_then_told_with_hash_and_closing_balances(commissi
     told = orjson.loads(body)
     assert (told["number"], told["hash"], told["statement_id"]) == (1, statement["hash"], statement["statement_id"])
     assert told["balances"] == [{"currency": "USD", "held_minor": 1500, "payable_minor": 0, "in_payout_minor": 0, "paid_minor": 0}]
+
+
+async def test_partner_when_an_amendment_brings_it_in_after_a_refund_then_its_statement_is_right(
+    commission: Service, clock: ManualClock
+) -> None:
+    await take_in(commission, closed(1, 90_000_00), refunded(1, 20_000_00))
+    clock.set(APRIL + DAY)
+    await take_in(commission, amended(1, 80_000_00, shares={1: "0.5", 2: "0.5"}), refunded(1, 10_000_00, revision=1))
+    clock.set(MAY)
+    (joined,) = await of(commission, 2)
+    assert [[entry["reason"] for entry in line["entries"]] for line in joined["lines"]] == [
+        ["deal_amended", "refunded_before_amendment"],
+        ["refund"],
+    ]
+    assert check(joined) == []
+    assert [check(each) for each in await of(commission, 1)] == [[], []]
+
+
+async def test_month_when_in_another_time_zone_then_it_ends_at_midnight_there(
+    stage: Stage, commission: Service, clock: ManualClock
+) -> None:
+    await rows(commission, "update policies set body = jsonb_set(body, '{timezone}', '\"Europe/Berlin\"') returning 1")
+    fresh = await stage.build("commission", kafka=False)
+    clock.set(datetime(2026, 3, 31, 21, 59, tzinfo=UTC))  # 23:59 in Berlin
+    await take_in(fresh, closed(1, 100_00))
+    clock.set(datetime(2026, 3, 31, 22, 0, tzinfo=UTC))
+    await take_in(fresh, closed(2, 100_00))
+    (march,) = await issue(fresh)
+    assert (march["period"]["starts"], march["period"]["ends"]) == ("2026-02-28T23:00:00+00:00", "2026-03-31T22:00:00+00:00")
+    assert [line["number"] for line in march["lines"]] == [1]
+    assert check(march) == []
+
+
+async def test_policy_when_it_says_quarter_then_one_statement_for_three_months(
+    stage: Stage, commission: Service, clock: ManualClock
+) -> None:
+    rules = {"period": "quarter", "reason": "partners asked for it"}
+    assert (await stage.client(commission).post("/v1/statement-rules", json=rules)).status_code == 201
+    await take_in(commission, closed(1, 100_00))
+    clock.set(APRIL - timedelta(microseconds=1))
+    assert await issue(commission) == []
+    clock.set(APRIL)
+    assert [(each["period"]["from"], each["period"]["until"]) for each in await issue(commission)] == [("2026-01-01", "2026-04-01")]
+
+
+async def test_partner_when_it_has_a_name_to_be_paid_under_then_its_statement_bears_it(commission: Service, clock: ManualClock) -> None:
+    await rows(
+        commission,
+        f"""insert into payees (partner_id, name, currency, account, account_hint, details, version, changed_at, changed_by)
+        values ('{partner(1)}', 'Söhne & Co', 'USD', '', '', 1, 1, now(), 'test') returning 1""",
+    )
+    await take_in(commission, closed(1, 100_00))
+    clock.set(APRIL)
+    assert [each["partner"]["name"] for each in await issue(commission)] == ["Söhne & Co"]
