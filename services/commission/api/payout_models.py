@@ -212,7 +212,7 @@ class PayoutView(BaseModel):
             reason=payout.reason,
             amount=MoneyAmount(amount_minor=payout.amount, currency=payout.currency),
             pays=MoneyAmount(amount_minor=payout.pays, currency=payout.pays_currency),
-            rate=RateView(rate=str(rate.value), day=rate.day, source=rate.source) if rate else None,
+            rate=RateView(rate=rate.text, day=rate.day, source=rate.source) if rate else None,
             name=shown.name,
             account=shown.hint,
             reference=shown.reference,

@@ -97,6 +97,11 @@ class Rate:
     day: date
     source: str
 
+    @property
+    def text(self) -> str:
+        """The rate as the decimal that it was given as."""
+        return f"{Decimal(self.value.numerator) / self.value.denominator:f}"
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:

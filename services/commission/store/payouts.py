@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
@@ -99,7 +98,7 @@ def _payee(partner_id: UUID, columns: Sequence[Any]) -> Payee | None:
 async def rate(uow: UnitOfWork, currency: str, to: str, *, day: date) -> Rate | None:
     """The recorded rate of that programme day."""
     rows = await uow.fetch(_RATE, currency, to, day)
-    return Rate(Fraction(Decimal(rows[0][0])), day, rows[0][1]) if rows else None
+    return Rate(Fraction(rows[0][0]), day, rows[0][1]) if rows else None
 
 
 async def add(uow: UnitOfWork, drafted: Sequence[Drafted]) -> None:
@@ -121,7 +120,7 @@ def _row(drafted: Drafted, now: datetime) -> dict[str, object]:
         "state": payout.state.value,
         "reason": payout.reason,
         "details": payout.details,
-        "rate": str(rate_.value) if rate_ else None,
+        "rate": rate_.text if rate_ else None,
         "rate_day": rate_.day if rate_ else None,
         "rate_source": rate_.source if rate_ else None,
         "name": drafted.name,

@@ -46,5 +46,5 @@ def _payment(shown: ShownPayout, *, vault: Vault) -> Payment:
         account=BankAccount.read(vault.open(shown.account)),
         money=Money(payout.pays, payout.pays_currency),
         books=Money(payout.amount, payout.currency),
-        rate=str(shown.rate.value) if shown.rate else None,
+        rate=shown.rate.text if shown.rate else None,
     )
