@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from services.commission.domain.entries import Kind
 from services.commission.domain.explaining import explain
+from services.commission.domain.waiting import why
 from services.commission.store.reading import Balance, Shown, Waits
 from services.commission.use_cases.audit import Audited
 from shared.chassis.money import Money
@@ -111,6 +112,7 @@ class WaitingView(BaseModel):
     topic: str
     partner_id: str
     reason: str
+    message: str
     waits_for: str
     since: datetime
 
@@ -121,6 +123,7 @@ class WaitingView(BaseModel):
             topic=waits.topic,
             partner_id=waits.partner,
             reason=waits.reason,
+            message=why(waits.reason, waits.predecessor),
             waits_for=waits.predecessor,
             since=waits.since,
         )

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Request, Response
-from pydantic import ValidationError
 
 from services.registration.api.imports_models import ImportResult, Result
 from services.registration.domain.accounts import Registrable
@@ -19,25 +18,10 @@ from services.registration.use_cases.publish import publish
 from services.registration.use_cases.take_in import Intake, take_in
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import Refused
-from shared.chassis.http import Principal, Router, Uow, requires
+from shared.chassis.http import Principal, Router, Uow, lines, requires
 from shared.chassis.policies import Policies
 
 MAX_ROWS = 500
-_NDJSON = "application/x-ndjson"
-_ANSWER = {
-    "description": "one result per row, in the order of the rows",
-    "content": {_NDJSON: {"schema": ImportResult.model_json_schema()}},
-}
-_BODY = {
-    "required": True,
-    "content": {_NDJSON: {"schema": {"type": "string", "description": "one ImportRow as JSON on each line; at most 500 lines"}}},
-}
-
-
-class TooManyRows(Refused):
-    code = "too_many_rows"
-    status = 413
-    sentence = "An import has at most {limit} rows; send the rest in further requests."
 
 
 @dataclass(slots=True)
@@ -54,7 +38,7 @@ def routes(policies: Policies[Policy], *, registrable: Registrable) -> Router:
     """The route of imports."""
     router = Router(prefix="/v1/imports", tags=["imports"])
 
-    @router.post("", responses={200: _ANSWER}, response_class=Response, openapi_extra={"requestBody": _BODY})
+    @router.post("", **lines.documented(ImportRow, ImportResult, limit=MAX_ROWS))
     async def import_opportunities(
         request: Request,
         uow: Uow,
@@ -65,32 +49,21 @@ def routes(policies: Policies[Policy], *, registrable: Registrable) -> Router:
 
         `record` keeps the credit as history says and reports overlaps; `enforce` applies the rules in the order of registration.
         """
-        rows = [_read(line, text) for line, text in _lines(await request.body())]
+        rows = [_read(line, text) for line, text in lines.split(await request.body(), limit=MAX_ROWS)]
         await uow.plan_for_arrays()
         policy = (await policies.at(uow, uow.now))[1]
         seen = [row.seen for row in rows if row.seen]
         intake = await take_in(uow, seen, exclusivity=exclusivity, policy=policy, registrable=registrable)
         _publish(uow, intake)
-        return Response("".join(f"{result.model_dump_json()}\n" for result in _results(rows, intake.taken)), media_type=_NDJSON)
+        return lines.answered(_results(rows, intake.taken))
 
     return router
 
 
-def _lines(body: bytes) -> Sequence[tuple[int, bytes]]:
-    """The lines that hold something, numbered from 1. Raises TooManyRows."""
-    found = [(number, text) for number, text in enumerate(body.split(b"\n"), start=1) if text.strip()]
-    if len(found) > MAX_ROWS:
-        raise TooManyRows(limit=MAX_ROWS)
-    return found
-
-
 def _read(line: int, text: bytes) -> _Row:
-    try:
-        told = ImportRow.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        return _Row(line, refusal=("row_invalid", f"{place}: {first['msg']}" if place else str(first["msg"])))
+    told = lines.read(ImportRow, text)
+    if isinstance(told, tuple):
+        return _Row(line, refusal=told)
     row = _Row(line, told.external_id)
     try:
         row.seen = opportunity_of(told, changed_at=told.occurred_at, tax_id=told.tax_id, crm_ids=told.crm_ids)
