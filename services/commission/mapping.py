@@ -8,11 +8,12 @@ from uuid import UUID
 
 from services.commission.domain.deal import Stake
 from services.commission.domain.entries import Account, Entry, Kind
-from services.commission.domain.facts import Amended, AnyFact, Closed, Credit, Line, Refunded, Released, Reopened, Terms
+from services.commission.domain.facts import Amended, AnyFact, Closed, Credit, Invoiced, Line, Paid, Refunded, Released, Reopened, Terms
 from services.commission.domain.refusals import ShareInvalid
 from services.commission.domain.statement import Balances, Span
 from shared.chassis.events import Incoming
 from shared.schemas.base import Event, MoneyAmount
+from shared.schemas.cash import DealInvoiced, DealPaid
 from shared.schemas.commission import (
     CommissionAccrued,
     CommissionAdjusted,
@@ -23,7 +24,7 @@ from shared.schemas.commission import (
 )
 from shared.schemas.deals import DealAmended, DealClosed, DealFact, DealRefunded, DealReopened, DealTerms, Outcome
 
-CONSUMED: tuple[type[DealFact], ...] = (DealClosed, DealAmended, DealReopened, DealRefunded)
+CONSUMED: tuple[type[DealFact], ...] = (DealClosed, DealAmended, DealReopened, DealRefunded, DealInvoiced, DealPaid)
 
 
 def fact_of(incoming: Incoming[Any]) -> AnyFact:
@@ -40,6 +41,10 @@ def fact_of(incoming: Incoming[Any]) -> AnyFact:
             return Reopened(fact_id, event.deal_id, event.partner_id, at, event.close_number)
         case DealRefunded():
             return _refunded(fact_id, event, at)
+        case DealInvoiced() | DealPaid():
+            kind = Invoiced if isinstance(event, DealInvoiced) else Paid
+            amount = event.amount
+            return kind(fact_id, event.deal_id, event.partner_id, at, event.close_number, amount.amount_minor, amount.currency)
         case _:
             raise TypeError(f"commission does not take {type(event).__name__}")
 
@@ -68,6 +73,7 @@ def _terms(event: DealTerms) -> Terms:
         territory=event.territory,
         country=event.country,
         partner_type=event.partner_type,
+        attributes=tuple(sorted(event.attributes.items())) if event.attributes else (),
     )
 
 

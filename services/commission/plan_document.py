@@ -1,61 +1,35 @@
 """The plan as a document (programme.yaml, API, quotes): its shape, its faults with their places, and the plan it means."""
 
-from collections.abc import Iterable, Iterator
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from fractions import Fraction
-from typing import Annotated, Literal, Self
+from typing import Self
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
-from services.commission.domain.brackets import Bracket, Fault, Mode
-from services.commission.domain.calendar import Calendar, PeriodKind
-from services.commission.domain.plan import Base, Plan, PlanVersion, Split, plan_faults
+from services.commission.domain.brackets import Fault, Mode
+from services.commission.domain.calendar import Calendar
+from services.commission.domain.options import EarnedOn, Refunds, Split
+from services.commission.domain.plan import Plan, PlanVersion
+from services.commission.domain.plan_faults import plan_faults
 from services.commission.domain.refusals import PlanInvalid
+from services.commission.domain.rules import Select
+from services.commission.plan_parts import Part, VersionDocument
+from services.commission.plan_terms import Wording, assignment
 from shared.chassis.errors import Refused
-from shared.chassis.money import Money
-
-Amount = Annotated[str, Field(pattern=r"^\d+(\.\d+)?$", description='major units: "100000", "0.50"')]
-Rate = Annotated[str, Field(pattern=r"^-?\d+(\.\d{1,12})?$", description='a decimal: "0.15" is 15 %')]
 
 
-class _Part(BaseModel):
-    # An option that is misspelt, or that this release does not know, must not pass in silence: it is money.
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class BracketDocument(_Part):
-    """Revenue in `[from, to)`; `to` is null in the last bracket."""
-
-    start: Amount = Field(alias="from")
-    end: Amount | None = Field(None, alias="to")
-    rate: Rate
-    flat: Amount = "0"
-
-
-class VersionDocument(_Part):
-    """The rules in force from a day of the programme calendar on."""
-
-    effective_from: date
-    base: Base = Base.CUMULATIVE
-    period: PeriodKind = PeriodKind.YEAR
-    mode: Mode = Mode.GRADUATED
-    split: Split | None = None
-    refunds: Literal["original"] = "original"
-    hold_days: int | None = Field(None, ge=0, le=3650)
-    brackets: tuple[BracketDocument, ...] = Field(max_length=1000)
-
-
-class PlanDocument(_Part):
-    """A whole plan. `split` and `hold_days` beside `versions` hold for versions that do not name their own."""
+class PlanDocument(Part):
+    """A whole plan. What stands beside `versions` (`split`, `refunds` …) holds for versions that do not name their own."""
 
     currency: str = Field(pattern=r"^[A-Z]{3}$")
     timezone: str = "UTC"
     year_starts: int = Field(1, ge=1, le=12)
     split: Split = Split.REVENUE
+    refunds: Refunds = Refunds.ORIGINAL
+    earned_on: EarnedOn = EarnedOn.WON
+    select: Select = Select.MOST_SPECIFIC
     hold_days: int = Field(30, ge=0, le=3650)
-    earned_on: Literal["won"] = "won"
     versions: tuple[VersionDocument, ...] = Field(min_length=1, max_length=100)
 
     @classmethod
@@ -64,15 +38,15 @@ class PlanDocument(_Part):
         try:
             read = cls.model_validate(document)
         except ValidationError as error:
-            raise _invalid([Fault(each["type"], _place(each["loc"])) for each in error.errors()]) from error
+            raise PlanInvalid.of([Fault(_code(each["type"], each["loc"]), place(each["loc"])) for each in error.errors()]) from error
         if read.timezone not in available_timezones():
-            raise _invalid([Fault("timezone_unknown", "timezone")])
+            raise PlanInvalid.of([Fault("timezone_unknown", "timezone")])
         try:
             found = list(plan_faults(read.plan().versions))
         except Refused as refusal:
-            raise _invalid([Fault(refusal.code, "brackets")]) from refusal
+            raise PlanInvalid.of([Fault(refusal.code, "brackets")]) from refusal
         if found:
-            raise _invalid(found)
+            raise PlanInvalid.of(found)
         return read
 
     def plan(self, *, first: int = 1) -> Plan:
@@ -93,30 +67,35 @@ class PlanDocument(_Part):
                 yield from (Fault("rate_falls", f"versions[{index}].brackets[{number}].rate") for number in falls)
 
     def _version(self, version: VersionDocument, number: int) -> PlanVersion:
+        words = Wording(self.currency)
         return PlanVersion(
             number=number,
             effective_from=version.effective_from,
-            brackets=tuple(self._bracket(each) for each in version.brackets),
+            brackets=words.brackets(version.brackets),
             base=version.base,
             period=version.period,
             mode=version.mode,
             split=version.split or self.split,
             hold_days=self.hold_days if version.hold_days is None else version.hold_days,
+            refunds=version.refunds or self.refunds,
+            earned_on=version.earned_on or self.earned_on,
+            pays=version.pays,
+            clawback_days=version.clawback_days,
+            assigned_to=assignment(version.assigned_to),
+            select=version.select or self.select,
+            rules=tuple(words.rule(rule, version.mode) for rule in version.rules),
+            caps=tuple(map(words.cap, version.caps)),
+            spiffs=tuple(map(words.spiff, version.spiffs)),
+            bonuses=tuple(map(words.bonus, version.bonuses)),
+            rewards=tuple(map(words.reward, version.rewards)),
         )
 
-    def _bracket(self, bracket: BracketDocument) -> Bracket:
-        end = None if bracket.end is None else Money.parse(bracket.end, self.currency).minor
-        start, flat = (Money.parse(text, self.currency).minor for text in (bracket.start, bracket.flat))
-        return Bracket(start, end, Fraction(Decimal(bracket.rate)), flat)
+
+def _code(kind: str, location: Sequence[str | int]) -> str:
+    """A rate that is no rate has the same code, whatever is wrong with it."""
+    return "rate_invalid" if location and location[-1] == "rate" and kind != "missing" else kind
 
 
-def _place(location: Iterable[str | int]) -> str:
+def place(location: Iterable[str | int]) -> str:
     """A place as one would write it: versions[0].brackets[1].to."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).removeprefix(".")
-
-
-def _invalid(found: list[Fault]) -> PlanInvalid:
-    refusal = PlanInvalid(faults=", ".join(f"{fault.code} at {fault.place}" for fault in found))
-    refusal.details["codes"] = tuple(fault.code for fault in found)
-    refusal.details["found"] = tuple(found)
-    return refusal

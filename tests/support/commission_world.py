@@ -8,7 +8,8 @@ from uuid import UUID
 from services.commission.domain.brackets import Bracket, Mode
 from services.commission.domain.calendar import PeriodKind
 from services.commission.domain.facts import Amended, Closed, Credit, Line, Refunded, Reopened, Terms
-from services.commission.domain.plan import Base, Plan, PlanVersion, Split
+from services.commission.domain.options import Base, Split
+from services.commission.domain.plan import Plan, PlanVersion
 from shared.chassis.ids import derived_id
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)

@@ -1,32 +1,19 @@
-"""From a won deal's terms to the accrual of each beneficiary."""
+"""From a won deal's terms to the accrual of each beneficiary where brackets alone make it: the common case, kept fast."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from services.commission.domain.deal import Counted, Sale, Stake
 from services.commission.domain.entries import Accrued, Entry, Kind
 from services.commission.domain.facts import Amended, Closed, Terms
-from services.commission.domain.plan import Base, Plan, PlanVersion, Split
-from services.commission.domain.positions import Move, Positions
+from services.commission.domain.options import Base, Split
+from services.commission.domain.outcome import NOTHING, Effects, State
+from services.commission.domain.plan import PlanVersion
 from services.commission.domain.refusals import AmountNegative, LinesMismatch, ShareInvalid, SplitsNotOne
 from shared.chassis.ids import derived_id
 from shared.chassis.money import allocate
 
 RULE = "brackets"
-
-
-@dataclass(frozen=True, slots=True)
-class Accrual:
-    """What a close gives: an entry for each beneficiary, and the sale to remember."""
-
-    entries: tuple[Entry, ...]
-    sale: Sale
-
-    @property
-    def moves(self) -> tuple[Move, ...]:
-        """Revenue that the close adds to positions."""
-        return tuple(Move(c.partner_id, self.sale.month, c.revenue) for c in self.sale.counted if c.revenue)
 
 
 def check(terms: Terms) -> None:
@@ -47,16 +34,15 @@ def check(terms: Terms) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """A plan version and the positions that it rates from, after `moves` that are not applied yet."""
+    """A plan version and the state that it rates from, after `pending` effects of the same fact."""
 
-    plan: Plan
+    state: State
     version: PlanVersion
-    positions: Positions
-    moves: Sequence[Move] = ()
+    pending: Effects = NOTHING
 
-    def accrue(self, fact: Closed | Amended, terms: Terms) -> Accrual:
+    def accrue(self, fact: Closed | Amended, terms: Terms) -> tuple[Effects, Sale]:
         """Commission on `terms`: revenues and amounts each add up to the whole."""
-        month = self.plan.calendar.month(terms.closed_at)
+        month = self.state.plan.calendar.month(terms.closed_at)
         revenues = _divided(terms, terms.amount)
         if self.version.split is Split.COMMISSION:
             counted: tuple[Counted, ...] = (Counted(fact.partner_id, terms.amount),)
@@ -70,13 +56,14 @@ class Rating:
             self._entry(fact, terms, month=month, index=i, amount=amounts[i], revenue=revenues[i], figure=figures[i])
             for i in range(len(terms.credits))
         )
-        return Accrual(entries, self._sale(terms, month, entries, counted))
+        sale = self._sale(terms, month, entries, counted)
+        return Effects(entries, sale.moves), sale
 
     def _figure(self, terms: Terms, counted: Counted, month: date) -> Accrued:
         """Commission on revenue counted in one position: the difference of the rounded cumulative figures."""
         version, schedule = self.version, self.version.schedule
-        period = self.plan.calendar.period(version.period, month)
-        before = 0 if version.base is Base.DEAL else self.positions.at(counted.partner_id, period, moves=self.moves)
+        period = self.state.plan.calendar.period(version.period, month)
+        before = 0 if version.base is Base.DEAL else self.state.positions.at(counted.partner_id, period, moves=self.pending.moves)
         after = before + counted.revenue
         return Accrued(
             sold=terms.amount,
@@ -103,18 +90,15 @@ class Rating:
             close_number=fact.close_number,
             amount=amount,
             revenue=revenue,
-            currency=self.plan.currency,
+            currency=self.state.plan.currency,
             plan_version=self.version.number,
             rule=RULE,
             month=month,
             closed_at=terms.closed_at,
-            release_at=self._release_at(terms),
+            release_at=release_at(terms, self.version),
             reason=reason if amount else _why_zero(figure),
             derivation=figure if figure.share is credit.share else replace(figure, share=credit.share),
         )
-
-    def _release_at(self, terms: Terms) -> datetime:
-        return terms.closed_at + timedelta(days=self.version.hold_days)
 
     def _sale(self, terms: Terms, month: date, entries: tuple[Entry, ...], counted: tuple[Counted, ...]) -> Sale:
         return Sale(
@@ -123,11 +107,16 @@ class Rating:
             closed_at=terms.closed_at,
             month=month,
             plan_version=self.version.number,
-            release_at=self._release_at(terms),
+            release_at=release_at(terms, self.version),
             lines=tuple((line.line_id, line.amount) for line in terms.lines),
             stakes=tuple(Stake(entry.id, entry.partner_id, entry.amount, entry.revenue) for entry in entries),
             counted=counted,
         )
+
+
+def release_at(terms: Terms, version: PlanVersion) -> datetime:
+    """When the hold ends: so many days after the close."""
+    return terms.closed_at + timedelta(days=version.hold_days)
 
 
 def _divided(terms: Terms, total: int) -> list[int]:

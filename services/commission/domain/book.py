@@ -6,12 +6,15 @@ from uuid import UUID
 
 from services.commission.domain.booking import booked
 from services.commission.domain.deal import Deal
-from services.commission.domain.facts import AnyFact, Booked
+from services.commission.domain.facts import PROGRAMME, AnyFact, Booked, PeriodEnded, Rate, RewardsGranted
 from services.commission.domain.outcome import Posting, State, Waiting
 from services.commission.domain.plan import Plan
-from services.commission.domain.positions import Positions
+from services.commission.domain.positions import Positions, earned_by
 from services.commission.domain.posting import decide
-from services.commission.domain.refusals import EventConflict
+from services.commission.domain.refusals import EventConflict, FxRateExists
+from services.commission.domain.settling import grant, settle
+from services.commission.domain.tallies import Tallies
+from services.commission.domain.valuing import Pair, pair, rate_name
 from shared.chassis.errors import Refused
 
 
@@ -27,26 +30,60 @@ Outcome = Posting | Waiting | Rejected
 
 
 class Book:
-    """Deals and positions under one plan; whoever uses it loads what the facts touch and writes what they did."""
+    """Deals, positions and sums under one plan; whoever uses it loads what the facts touch and writes what they did.
 
-    def __init__(self, plan: Plan, *, deals: Iterable[Deal] = (), positions: Positions | None = None) -> None:
+    `earned` is each partner's commission by month, which caps look at: loaded, or kept from the start of a whole book.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        deals: Iterable[Deal] = (),
+        positions: Positions | None = None,
+        earned: Positions | None = None,
+        tallies: Tallies | None = None,
+        rates: Iterable[Rate] = (),
+    ) -> None:
         self.plan = plan
         self.deals: dict[UUID, Deal] = {deal.id: deal for deal in deals}
         self.positions = positions or Positions()
+        self.earned = earned or Positions()
+        self._caps = earned is not None or positions is None
+        self.tallies = tallies or Tallies()
+        self.rates: dict[Pair, Rate] = {pair(rate): rate for rate in rates}
 
     def take(self, fact: AnyFact) -> Outcome:
         """Decide on a fact and apply the decision."""
-        if isinstance(fact, Booked):
-            return booked(fact, self.plan)
         try:
-            outcome = decide(fact, State(self.deals.get(fact.deal_id), self.plan, self.positions))
+            outcome = self._decided(fact)
         except Refused as refusal:
             return Rejected(fact, refusal)
         if outcome.deal is not None:
-            self.deals[fact.deal_id] = outcome.deal
+            self.deals[outcome.deal.id] = outcome.deal
         if isinstance(outcome, Posting):
             self.positions.apply(outcome.moves)
+            if self._caps:
+                self.earned.apply(earned_by(outcome.entries))
+            self.tallies.apply(outcome.tallies)
         return outcome
+
+    def _decided(self, fact: AnyFact) -> Posting | Waiting:
+        if isinstance(fact, Booked):
+            return booked(fact, self.plan)
+        if isinstance(fact, Rate):
+            return self._rated(fact)
+        if isinstance(fact, PeriodEnded | RewardsGranted):
+            state = State(None, self.plan, self.positions, self.earned, self.tallies, self.rates)
+            return settle(fact, state) if isinstance(fact, PeriodEnded) else grant(fact, state)
+        return decide(fact, State(self.deals.get(fact.deal_id), self.plan, self.positions, self.earned, self.tallies, self.rates))
+
+    def _rated(self, fact: Rate) -> Posting:
+        """There is one rate for a pair and day. Raises FxRateExists for another one."""
+        known = self.rates.setdefault(pair(fact), fact)
+        if known != fact:  # the same again (replay knows it from the table) changes nothing
+            raise FxRateExists(day=fact.day, source=fact.from_currency, target=fact.to_currency, rate=known.rate)
+        return Posting(fact, None, (), (), (), (PROGRAMME,), (rate_name(*pair(fact)),))
 
 
 class Desk:

@@ -62,7 +62,7 @@ def faults(brackets: Sequence[Bracket], *, place: str = "brackets") -> Iterator[
         yield Fault("bracket_end", f"{place}[{len(brackets) - 1}].to")
     for index, bracket in enumerate(brackets):
         here = f"{place}[{index}]"
-        if not 0 <= bracket.rate <= 1 or _SMALLEST % bracket.rate.denominator:
+        if not rate_allowed(bracket.rate):
             yield Fault("rate_invalid", f"{here}.rate")
         if bracket.flat < 0:
             yield Fault("flat_invalid", f"{here}.flat")
@@ -70,6 +70,11 @@ def faults(brackets: Sequence[Bracket], *, place: str = "brackets") -> Iterator[
             yield Fault("bracket_empty", f"{here}.to")
         if index + 1 < len(brackets):
             yield from _seam(bracket.end, brackets[index + 1].start, here)
+
+
+def rate_allowed(rate: Fraction) -> bool:
+    """A rate is a decimal from 0 to 1."""
+    return 0 <= rate <= 1 and not _SMALLEST % rate.denominator
 
 
 def _seam(end: int | None, following: int, here: str) -> Iterator[Fault]:

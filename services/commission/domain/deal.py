@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from fractions import Fraction
 from uuid import UUID
+
+from services.commission.domain.entries import Exchange
+from services.commission.domain.facts import Terms
+from services.commission.domain.positions import Move
 
 
 class Standing(StrEnum):
@@ -17,9 +22,19 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Special:
-    """What only few stakes have. `frozen`: a dispute or conflict holds it."""
+    """What only few stakes have. `frozen`: a dispute or conflict holds it. `spiff`: the name of the SPIFF that it is.
+
+    Where a rule matched, `parts` are its commission by line, and `ruled` those that rules gave (0: through the brackets), of
+    which `ruled_back` went back. `kept` would have gone back but for the limit of clawback. `cut`: a limit took some of it off.
+    """
 
     frozen: bool = False
+    spiff: str | None = None
+    parts: tuple[int, ...] = ()
+    ruled: tuple[int, ...] = ()
+    ruled_back: int = 0
+    kept: int = 0
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +71,21 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class Detail:
+    """What only few sales have.
+
+    `counted` is the revenue of each `Counted` by line, and `bracketed` tells which of these ran through the brackets (a rule
+    matched others). `shares` divide what is rerated. `exchange`: the sale is in another currency. `cash`: it is earned bit by bit.
+    """
+
+    counted: tuple[tuple[int, ...], ...] = ()
+    bracketed: tuple[tuple[bool, ...], ...] = ()
+    shares: tuple[Fraction, ...] = ()
+    exchange: Exchange | None = None
+    cash: "Cash | None" = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sale:
     """A won close as it counts now: its terms in short, refunds so far, and what it gave to whom.
 
@@ -73,6 +103,31 @@ class Sale:
     counted: tuple[Counted, ...]
     refunded: int = 0
     refunded_lines: tuple[tuple[str, int], ...] = ()
+    detail: Detail | None = None
+
+    @property
+    def moves(self) -> tuple[Move, ...]:
+        """Revenue that the close adds to positions."""
+        return tuple(Move(c.partner_id, self.month, c.revenue) for c in self.counted if c.revenue)
+
+    @property
+    def by_line(self) -> bool:
+        """Whether what went back must be known line by line."""
+        return any(stake.special is not None and stake.special.parts for stake in self.stakes)
+
+
+@dataclass(frozen=True, slots=True)
+class Cash:
+    """What was invoiced or paid of a sale so far, and what was earned on it: each earning is a small sale of its own."""
+
+    terms: Terms
+    received: int = 0
+    earnings: tuple[Sale, ...] = ()
+
+    @property
+    def net(self) -> int:
+        """What is earned on now, in minor units of the deal's currency."""
+        return sum(earning.amount - earning.refunded for earning in self.earnings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +140,11 @@ class Deal:
     standing: Standing
     revision: int = 0
     sale: Sale | None = None
+
+    @property
+    def sales(self) -> tuple[Sale, ...]:
+        """The sale and the earnings on it: all that has stakes."""
+        if self.sale is None:
+            return ()
+        cash = self.sale.detail and self.sale.detail.cash
+        return (self.sale, *cash.earnings) if cash else (self.sale,)

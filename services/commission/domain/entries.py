@@ -7,7 +7,7 @@ from fractions import Fraction
 from uuid import UUID
 
 from services.commission.domain.brackets import Slice
-from services.commission.domain.plan import Base, Split
+from services.commission.domain.options import Base, Split
 
 
 class Account(StrEnum):
@@ -55,14 +55,93 @@ class Accrued:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """The rate at which a deal's `currency` was counted: of the programme day of its close, from `source`."""
+
+    currency: str
+    rate: Fraction
+    source: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class LineFigure:
+    """What one line gave, on the beneficiary's `revenue` of it: through `slices` of brackets, else by the rule's own figure.
+
+    `earned` is exact for a rate or a flat amount, and a rounded difference where there are slices.
+    """
+
+    line_id: str
+    rule: str
+    revenue: int
+    slices: tuple[Slice, ...]
+    earned: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """`amount` minor units that a limit took off: a cap, a SPIFF's cap or budget, or an agreement that pays by margin."""
+
+    why: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The position that a figure was rated from and led to."""
+
+    base: Base
+    position_of: UUID
+    period: str
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """How an accrual with rules, limits, another currency or a SPIFF came about: line by line, rounded once, then cut.
+
+    `earned` is the rounded figure before the split (`commission`) and the cuts; a SPIFF has no position.
+    """
+
+    sold: int
+    share: Fraction
+    split: Split
+    placed: Placed | None
+    lines: tuple[LineFigure, ...]
+    earned: int
+    cuts: tuple[Cut, ...] = ()
+    exchange: Exchange | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TakenBack:
-    """How a reversal came about: once `refunded` of `sold` is back, `due` of `total` is; `already` was taken before."""
+    """How a reversal came about: once `refunded` of `sold` is back, `due` of `total` is; `already` was taken before.
+
+    `sold_in` is the deal's currency where it is another one.
+    """
 
     total: int
     refunded: int
     sold: int
     due: int
     already: int
+    sold_in: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rerated:
+    """How a reversal by the schedule came about: the brackets gave `was` for what stood and give `now` for what is left.
+
+    `rules` is what rules take back besides. `was` and `now` are of all beneficiaries where the commission was divided.
+    """
+
+    position_of: UUID
+    before: int
+    after: int
+    was: int
+    now: int
+    rules: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +152,7 @@ class Given:
     figures: tuple[tuple[str, str], ...] = ()
 
 
-Derivation = Accrued | TakenBack | Given
+Derivation = Accrued | Worked | TakenBack | Rerated | Given
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from services.commission.domain.brackets import Slice
-from services.commission.domain.entries import Accrued, Entry, Given, TakenBack
-from services.commission.domain.plan import Base, Split
+from services.commission.domain.entries import Accrued, Entry, Given, LineFigure, Rerated, TakenBack, Worked
+from services.commission.domain.options import Base, Split
 from shared.chassis.money import Money, exponent
 
 REASONS = {
@@ -20,6 +20,17 @@ REASONS = {
     "below_one_unit": "What is due is less than half of the currency's smallest unit, so nothing moves yet.",
     "nothing_accrued": "Nothing had accrued, so nothing is taken back.",
     "nothing_left": "Everything had been taken back before.",
+    "capped": "A limit leaves nothing of it.",
+    "paid_by_margin": "The agreement pays by margin: the partner keeps the discount, and nothing is posted.",
+    "clawback_over": "The refund came after the limit of clawback, so the partner keeps what accrued.",
+    "not_invoiced_yet": "The plan earns on invoices, and nothing is invoiced yet.",
+    "not_paid_yet": "The plan earns on payments, and nothing is paid yet.",
+    "invoiced": "A part of the deal was invoiced.",
+    "paid": "A part of the deal was paid.",
+    "spiff": "The deal earned an extra.",
+    "target_reached": "The target of the period was reached.",
+    "bonus_changed": "The revenue of the period changed after its bonus was posted.",
+    "came_first": "The partner came among the first of the period.",
 }
 
 
@@ -41,14 +52,23 @@ class Explanation:
 
 def explain(entry: Entry) -> Explanation:
     """Steps and sentences for an entry."""
-    if isinstance(entry.derivation, Accrued):
-        steps, told = _accrued(entry, entry.derivation)
-    elif isinstance(entry.derivation, TakenBack):
-        steps, told = _taken_back(entry, entry.derivation)
-    else:
-        steps, told = _given(entry, entry.derivation)
+    steps, told = _told(entry)
     reason = REASONS.get(entry.reason, entry.reason)
     return Explanation(tuple(steps), (reason, *told, _total(entry), *_hold(entry)))
+
+
+def _told(entry: Entry) -> tuple[list[Step], list[str]]:
+    match entry.derivation:
+        case Accrued() as how:
+            return _accrued(entry, how)
+        case Worked() as how:
+            return _worked(entry, how)
+        case TakenBack() as how:
+            return _taken_back(entry, how)
+        case Rerated() as how:
+            return _rerated(entry, how)
+        case Given() as how:
+            return _given(entry, how)
 
 
 def _total(entry: Entry) -> str:
@@ -94,6 +114,46 @@ def _accrued(entry: Entry, how: Accrued) -> tuple[list[Step], list[str]]:
     return steps or [Step("nothing is due on this revenue", major(entry.amount, currency))], _credit(entry, how)
 
 
+def _worked(entry: Entry, how: Worked) -> tuple[list[Step], list[str]]:
+    """Line by line, then what rounding, the split and the limits make of it."""
+    currency = entry.currency
+    steps = [step for line in how.lines for step in _line(line, currency)]
+    if rounding := how.earned - sum((line.earned for line in how.lines), Fraction(0)):
+        steps.append(Step("rounding of the rules' figures, half up to the smallest unit", major(rounding, currency)))
+    cut = sum(each.amount for each in how.cuts)
+    if others := entry.amount + cut - how.earned:
+        steps.append(Step(f"the parts of the other beneficiaries (this share is {how.share})", major(others, currency)))
+    steps += [Step(f"cut: {each.why.replace('_', ' ')}", major(-each.amount, currency)) for each in how.cuts]
+    credit = f"The deal counts {_money(how.sold, currency)}; a share of {how.share} of it is credited to this partner."
+    return steps or [Step("nothing is due on this revenue", major(entry.amount, currency))], [credit, *_place(how, currency), *_rate(how)]
+
+
+def _place(how: Worked, currency: str) -> list[str]:
+    if how.placed is None:
+        return []
+    if how.placed.base is Base.DEAL:
+        return ["Each deal is rated by itself."]
+    moved = f"from {_money(how.placed.before, currency)} to {_money(how.placed.after, currency)}"
+    return [f"In the period {how.placed.period} it moved the position that it counts in {moved}."]
+
+
+def _rate(how: Worked) -> list[str]:
+    if how.exchange is None:
+        return []
+    rate = Decimal(how.exchange.rate.numerator) / how.exchange.rate.denominator
+    return [f"One {how.exchange.currency} counts as {rate:f}, the rate of {how.exchange.day} by {how.exchange.source}."]
+
+
+def _line(line: LineFigure, currency: str) -> list[Step]:
+    name = f"line {line.line_id}, " if line.line_id else ""
+    if not line.slices:
+        return [Step(f"{name}rule {line.rule} on {_money(line.revenue, currency)}", major(line.earned, currency))] if line.earned else []
+    steps = [Step(f"{name}{_slice_text(part, currency)}", major(part.exact, currency)) for part in line.slices]
+    if rounding := line.earned - sum((part.exact for part in line.slices), Fraction(0)):
+        steps.append(Step("rounding of the cumulative figures, half up to the smallest unit", major(rounding, currency)))
+    return steps
+
+
 def _credit(entry: Entry, how: Accrued) -> list[str]:
     currency = entry.currency
     credit = f"The deal sold for {_money(how.sold, currency)}; a share of {how.share} of it is credited to this partner."
@@ -111,11 +171,10 @@ def _slice_text(part: Slice, currency: str) -> str:
 
 
 def _taken_back(entry: Entry, how: TakenBack) -> tuple[list[Step], list[str]]:
-    currency = entry.currency
-    back, sold = _money(how.refunded, currency), _money(how.sold, currency)
-    steps = [
-        Step(f"{_money(how.total, currency)} accrued × {back} refunded so far / {sold} sold, rounded half up", major(-how.due, currency))
-    ]
+    currency, sold_in = entry.currency, how.sold_in or entry.currency
+    back, sold = _money(how.refunded, sold_in), _money(how.sold, sold_in)
+    by = "line by line" if entry.rule == "lines" else f"× {back} refunded so far / {sold} sold"
+    steps = [Step(f"{_money(how.total, currency)} accrued, {by}, rounded half up", major(-how.due, currency))]
     if how.already:
         steps.append(Step("taken back before", major(how.already, currency)))
     due, total, already = (_money(minor, currency) for minor in (how.due, how.total, how.already))
@@ -123,7 +182,21 @@ def _taken_back(entry: Entry, how: TakenBack) -> tuple[list[Step], list[str]]:
     return steps, [told, f"It reverses entry {entry.reverses}, at the version and slices of that entry."]
 
 
+def _rerated(entry: Entry, how: Rerated) -> tuple[list[Step], list[str]]:
+    currency = entry.currency
+    steps = [
+        Step("the schedule on what stood of the deal, taken back", major(-how.was, currency)),
+        Step("the schedule on what is left of it", major(how.now, currency)),
+    ]
+    if how.rules:
+        steps.append(Step("what rules had given, pro rata", major(-how.rules, currency)))
+    if others := entry.amount - (how.now - how.was - how.rules):
+        steps.append(Step("the parts of the other beneficiaries", major(others, currency)))
+    moved = f"The position went from {_money(how.before, currency)} to {_money(how.after, currency)}."
+    return steps, [moved, f"It reverses entry {entry.reverses} by the schedule, at the version of that entry."]
+
+
 def _hold(entry: Entry) -> tuple[str, ...]:
-    if entry.release_at is None or isinstance(entry.derivation, TakenBack) or not entry.amount:
+    if entry.release_at is None or isinstance(entry.derivation, TakenBack | Rerated) or not entry.amount:
         return ()
     return (f"It is held until {entry.release_at:%Y-%m-%d %H:%M} UTC and payable after that.",)

@@ -1,11 +1,14 @@
 """What commission is told: closes, corrections, refunds and its own timer's decisions, in its own words."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from uuid import UUID
 
+from services.commission.domain.calendar import PeriodKind
 from services.commission.domain.entries import Account, Given, Kind
+
+PROGRAMME = UUID(int=0)  # the stream of facts that are no single partner's
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Terms:
     territory: str = "any"
     country: str | None = None
     partner_type: str | None = None
+    attributes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,22 @@ class Refunded(Fact):
     currency: str
     lines: tuple[tuple[str, int], ...] = ()
     revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Invoiced(Fact):
+    """`amount` (above 0) minor units of a won deal were invoiced, in the deal's currency."""
+
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paid(Fact):
+    """The customer paid `amount` (above 0) minor units of a won deal, in the deal's currency."""
+
+    amount: int
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,5 +168,65 @@ class Booked:
         return None
 
 
-DealFact = Closed | Amended | Reopened | Refunded | Released | Frozen | Thawed
-AnyFact = DealFact | Booked
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One unit of `from_currency` is `rate` units of `to_currency` for deals that close on `day` of the programme calendar.
+
+    It stands in the programme's own stream.
+    """
+
+    id: str
+    at: datetime
+    from_currency: str
+    to_currency: str
+    day: date
+    rate: Fraction
+    source: str
+    partner_id: UUID = PROGRAMME
+
+    @property
+    def deal_id(self) -> None:
+        """It is about no deal."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodEnded:
+    """The timer's decision: what a partner's bonuses of a period come to, on the revenue that counts now. `start`: its first month."""
+
+    id: str
+    partner_id: UUID
+    at: datetime
+    kind: PeriodKind
+    start: date
+    partner_type: str | None = None
+
+    @property
+    def deal_id(self) -> None:
+        """It is about no deal."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class RewardsGranted:
+    """The timer's decision, once for each name and period: who came first by the reward of that plan version, in this order.
+
+    It leads in the programme's own stream, and stands in that of each partner too.
+    """
+
+    id: str
+    at: datetime
+    name: str
+    plan_version: int
+    start: date
+    ranked: tuple[tuple[UUID, int], ...]
+    partner_id: UUID = PROGRAMME
+
+    @property
+    def deal_id(self) -> None:
+        """It is about no deal."""
+        return None
+
+
+DealFact = Closed | Amended | Reopened | Refunded | Invoiced | Paid | Released | Frozen | Thawed
+AnyFact = DealFact | Booked | Rate | PeriodEnded | RewardsGranted

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from services.commission.domain.deal import Deal, Sale, Special, Stake
+from services.commission.domain.earning import cash_of, replace_cash
 from services.commission.domain.entries import Account, Transfer, transfers_of
 from services.commission.domain.facts import Frozen, Released, Thawed
 from services.commission.domain.outcome import Posting
@@ -12,14 +13,21 @@ from shared.chassis.ids import derived_id
 Decision = Released | Frozen | Thawed
 
 
-def hold(fact: Decision, deal: Deal, sale: Sale, *, currency: str) -> Posting:
+def hold(fact: Decision, deal: Deal, *, currency: str) -> Posting:
     """Release, freeze or thaw one entry. Raises NothingStands when the deal has no such accrual any more."""
-    stake = next((stake for stake in sale.stakes if stake.entry_id == fact.entry_id), None)
-    if stake is None:
+    stake = next((stake for sale in deal.sales for stake in sale.stakes if stake.entry_id == fact.entry_id), None)
+    if stake is None or deal.sale is None:
         raise NothingStands
     after, moved = _decided(fact, stake, currency)
-    stakes = tuple(after if each is stake else each for each in sale.stakes)
-    return Posting(fact, replace(deal, sale=replace(sale, stakes=stakes)), (), moved, (), (stake.partner_id,))
+    sale = _with(deal.sale, stake, after)
+    if (cash := cash_of(deal)) is not None:
+        sale = replace_cash(sale, replace(cash, earnings=tuple(_with(earning, stake, after) for earning in cash.earnings)))
+    return Posting(fact, replace(deal, sale=sale), (), moved, (), (stake.partner_id,))
+
+
+def _with(sale: Sale, stake: Stake, after: Stake) -> Sale:
+    """The sale with the stake as it is now, if it is one of its own."""
+    return replace(sale, stakes=tuple(after if each is stake else each for each in sale.stakes))
 
 
 def _decided(fact: Decision, stake: Stake, currency: str) -> tuple[Stake, tuple[Transfer, ...]]:

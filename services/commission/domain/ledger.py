@@ -13,6 +13,8 @@ from services.commission.domain.entries import Account, Entry, Kind, Transfer
 from services.commission.domain.facts import AnyFact
 from services.commission.domain.outcome import Posting, Waiting
 from services.commission.domain.plan import Plan
+from services.commission.domain.positions import earned_by
+from services.commission.domain.tallies import Key
 
 Balance = tuple[UUID, Account, str]
 
@@ -38,18 +40,34 @@ class Ledger:
     balances: dict[Balance, int] = field(default_factory=dict)
     positions: dict[tuple[UUID, date], int] = field(default_factory=dict)
     deals: dict[UUID, Deal] = field(default_factory=dict)
+    earned: dict[tuple[UUID, date], int] = field(default_factory=dict)
+    tallies: dict[Key, int] = field(default_factory=dict)
+
+    def post(self, posting: Posting) -> None:
+        """Take a posting's entries and transfers in; what stands after all of them is the book's."""
+        self.entries += posting.entries
+        self.transfers += posting.transfers
+        for t in posting.transfers:
+            for account, amount in ((t.source, -t.amount), (t.target, t.amount)):
+                if account is not Account.EXPENSE:
+                    key = t.partner_id, account, t.currency
+                    self.balances[key] = self.balances.get(key, 0) + amount
+
+    def stands(self, book: Book) -> "Ledger":
+        """The ledger with the book's deals, positions and sums."""
+        self.positions, self.deals = dict(book.positions.months), book.deals
+        self.earned, self.tallies = dict(book.earned.months), dict(book.tallies.sums)
+        return self
 
     def lines(self) -> list[str]:
         """One line for each thing, sorted: no serial number and no recording time is in it."""
         return sorted([*map(repr, self.entries), *map(repr, self.transfers), *self._standing()])
 
     def _standing(self) -> Iterator[str]:
-        for (partner_id, account, currency), amount in self.balances.items():
-            if amount:
-                yield f"balance {partner_id} {account} {currency} {amount}"
-        for (partner_id, month), revenue in self.positions.items():
-            if revenue:
-                yield f"position {partner_id} {month} {revenue}"
+        for name, sums in (("balance", self.balances), ("position", self.positions), ("earned", self.earned), ("sum", self.tallies)):
+            for key, amount in sums.items():
+                if amount:
+                    yield f"{name} {' '.join(map(str, key))} {amount}"
         for deal in self.deals.values():
             if deal.sale is not None:
                 yield repr(deal)
@@ -79,8 +97,8 @@ class Ledger:
 
 
 @dataclass
-class Tally:
-    """What a portion of the journal gives: new entries and transfers, deals as it leaves them, and by how much positions moved.
+class Worked:
+    """What a portion of the journal gives: new entries and transfers, deals as it leaves them, and by how much sums moved.
 
     `refused` are facts (id, why) that are not accepted again: in a ledger that follows from its journal there are none.
     """
@@ -90,7 +108,20 @@ class Tally:
     transfers: list[Transfer] = field(default_factory=list)
     deals: dict[UUID, Deal] = field(default_factory=dict)
     moved: dict[tuple[UUID, date], int] = field(default_factory=lambda: defaultdict(int))
+    earned: dict[tuple[UUID, date], int] = field(default_factory=lambda: defaultdict(int))
+    tallies: dict[Key, int] = field(default_factory=lambda: defaultdict(int))
     refused: list[tuple[str, str]] = field(default_factory=list)
+
+    def post(self, posting: Posting) -> None:
+        """Add what one fact gave."""
+        self.entries += posting.entries
+        self.transfers += posting.transfers
+        for move in posting.moves:
+            self.moved[move.partner_id, move.month] += move.delta
+        for move in earned_by(posting.entries):
+            self.earned[move.partner_id, move.month] += move.delta
+        for tally in posting.tallies:
+            self.tallies[tally.partner_id, tally.name] += tally.delta
 
 
 class Versions:
@@ -107,22 +138,19 @@ class Versions:
         return self._known[latest]
 
 
-def work(journal: Iterable[Journaled], book: Book, versions: Versions) -> Tally:
+def work(journal: Iterable[Journaled], book: Book, versions: Versions) -> Worked:
     """Take facts that were accepted before into the book again, in posting order."""
-    tally = Tally()
+    worked = Worked()
     for journaled in journal:
         book.plan = versions.known(journaled.plan_known)
         outcome = book.take(journaled.fact)
-        tally.facts += 1
-        if not isinstance(outcome, Posting):
-            tally.refused.append((journaled.fact.id, _why(outcome)))
-            continue
-        tally.entries += outcome.entries
-        tally.transfers += outcome.transfers
-        for move in outcome.moves:
-            tally.moved[move.partner_id, move.month] += move.delta
-    tally.deals = book.deals
-    return tally
+        worked.facts += 1
+        if isinstance(outcome, Posting):
+            worked.post(outcome)
+        else:
+            worked.refused.append((journaled.fact.id, _why(outcome)))
+    worked.deals = book.deals
+    return worked
 
 
 def _why(outcome: Waiting | Rejected) -> str:
@@ -131,13 +159,11 @@ def _why(outcome: Waiting | Rejected) -> str:
 
 def replay(journal: Iterable[Journaled], plan: Plan) -> Ledger:
     """Build the ledger anew from the journal, all of it in memory. Raises ReplayDiverged."""
-    book = Book(plan)
-    tally = work(journal, book, Versions(plan))
-    for fact_id, why in tally.refused:
-        raise ReplayDiverged(f"{fact_id}: {why}")
-    balances: defaultdict[Balance, int] = defaultdict(int)
-    for t in tally.transfers:
-        balances[t.partner_id, t.source, t.currency] -= t.amount
-        balances[t.partner_id, t.target, t.currency] += t.amount
-    partners = {key: amount for key, amount in balances.items() if key[1] is not Account.EXPENSE}
-    return Ledger(tally.entries, tally.transfers, partners, dict(book.positions.months), book.deals)
+    ledger, book, versions = Ledger(), Book(plan), Versions(plan)
+    for journaled in journal:
+        book.plan = versions.known(journaled.plan_known)
+        outcome = book.take(journaled.fact)
+        if not isinstance(outcome, Posting):
+            raise ReplayDiverged(f"{journaled.fact.id}: {_why(outcome)}")
+        ledger.post(outcome)
+    return ledger.stands(book)

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.commission.domain.deal import Deal, Sale
+from services.commission.domain.deal import Deal
 from services.commission.domain.entries import Account, Entry, Transfer, transfers_of
 from services.commission.domain.facts import AnyFact, DealFact
 from services.commission.domain.plan import Plan
 from services.commission.domain.positions import Move, Positions
+from services.commission.domain.tallies import Tallies, Tally
+from services.commission.domain.valuing import Rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Posting:
     moves: tuple[Move, ...]
     streams: tuple[UUID, ...]
     settles: tuple[str, ...] = ()
+    tallies: tuple[Tally, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +41,37 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """All that a decision looks at."""
+    """All that a decision looks at. `earned` is each partner's commission by month, kept like positions, for caps."""
 
     deal: Deal | None
     plan: Plan
     positions: Positions
+    earned: Positions
+    tallies: Tallies
+    rates: Rates
 
 
-def posting(
-    fact: DealFact,
-    deal: Deal,
-    entries: tuple[Entry, ...],
-    *,
-    moves: tuple[Move, ...],
-    settles: tuple[str, ...] = (),
-    former: Sale | None = None,
-) -> Posting:
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a part of a decision does; later parts see it as done. `swept` settles what is left of stakes that go."""
+
+    entries: tuple[Entry, ...] = ()
+    moves: tuple[Move, ...] = ()
+    tallies: tuple[Tally, ...] = ()
+    swept: tuple[Transfer, ...] = ()
+
+    def __add__(self, other: "Effects") -> "Effects":
+        return Effects(self.entries + other.entries, self.moves + other.moves, self.tallies + other.tallies, self.swept + other.swept)
+
+
+NOTHING = Effects()
+
+
+def posting(fact: DealFact, deal: Deal, does: Effects, *, settles: tuple[str, ...] = (), former: Deal | None = None) -> Posting:
     """Book the entries: an accrual comes from expense into held, a reversal leaves the account where its accrual stands."""
-    released = {stake.entry_id for stake in former.stakes if stake.released} if former else set()
+    released = {stake.entry_id for sale in former.sales for stake in sale.stakes if stake.released} if former else set()
     transfers: list[Transfer] = []
-    for entry in entries:
+    for entry in does.entries:
         transfers += transfers_of(
             entry.id,
             entry_id=entry.id,
@@ -67,11 +81,11 @@ def posting(
             target=Account.PAYABLE if entry.reverses in released else Account.HELD,
             currency=entry.currency,
         )
-    return Posting(fact, deal, entries, tuple(transfers), moves, _streams(fact, entries, moves), settles)
+    return Posting(fact, deal, does.entries, (*transfers, *does.swept), does.moves, _streams(fact, does), settles, does.tallies)
 
 
-def _streams(fact: DealFact, entries: tuple[Entry, ...], moves: tuple[Move, ...]) -> tuple[UUID, ...]:
+def _streams(fact: DealFact, does: Effects) -> tuple[UUID, ...]:
     """The partners whose journals the fact stands in, the registrant first."""
-    others = {entry.partner_id for entry in entries} | {move.partner_id for move in moves}
+    others = {entry.partner_id for entry in does.entries} | {move.partner_id for move in does.moves}
     others.discard(fact.partner_id)
     return (fact.partner_id, *sorted(others))

@@ -1,29 +1,25 @@
 """The commission plan: immutable versions, each in force from its date until the next."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from functools import cached_property
+from uuid import UUID
 
-from services.commission.domain.brackets import Bracket, Fault, Mode, Schedule, faults
+from services.commission.domain.brackets import Bracket, Mode, Schedule
 from services.commission.domain.calendar import Calendar, PeriodKind
+from services.commission.domain.incentives import Bonus, Cap, Reward, Spiff
+from services.commission.domain.options import Base, EarnedOn, Pays, Refunds, Split
+from services.commission.domain.rules import Rule, Select
 
 _UTC_JANUARY = Calendar()
 
 
-class Base(StrEnum):
-    """What the brackets apply to: the partner's revenue of the period, or each deal alone."""
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Whom a version rules: these partners, and those of these types."""
 
-    CUMULATIVE = "cumulative"
-    DEAL = "deal"
-
-
-class Split(StrEnum):
-    """Revenue: each share counts in its partner's own position. Commission: figured once for the registrant, then divided."""
-
-    REVENUE = "revenue"
-    COMMISSION = "commission"
+    partners: frozenset[UUID] = frozenset()
+    types: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -38,10 +34,37 @@ class PlanVersion:
     mode: Mode = Mode.GRADUATED
     split: Split = Split.REVENUE
     hold_days: int = 30
+    refunds: Refunds = Refunds.ORIGINAL
+    earned_on: EarnedOn = EarnedOn.WON
+    pays: Pays = Pays.COMMISSION
+    clawback_days: int | None = None
+    assigned_to: Assignment | None = None
+    select: Select = Select.MOST_SPECIFIC
+    rules: tuple[Rule, ...] = ()
+    caps: tuple[Cap, ...] = ()
+    spiffs: tuple[Spiff, ...] = ()
+    bonuses: tuple[Bonus, ...] = ()
+    rewards: tuple[Reward, ...] = ()
 
     @cached_property
     def schedule(self) -> Schedule:
         return Schedule(self.brackets, mode=self.mode)
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether brackets alone make a deal's commission: the common case, which is kept fast."""
+        divided_anew = self.refunds is Refunds.RERATE and self.split is Split.COMMISSION
+        extras = self.rules or self.caps or self.spiffs or divided_anew
+        return not extras and self.pays is not Pays.MARGIN and self.earned_on is EarnedOn.WON
+
+    def rank(self, partner_id: UUID, partner_type: str | None) -> int | None:
+        """How closely it is meant for a partner: by name 2, by type 1, for all 0; None when it is for others."""
+        whom = self.assigned_to
+        if whom is None:
+            return 0
+        if partner_id in whom.partners:
+            return 2
+        return 1 if partner_type in whom.types else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +80,25 @@ class Plan:
         """The highest version on record: what a decision made now could know."""
         return self.versions[-1].number if self.versions else 0
 
-    def at(self, instant: datetime) -> PlanVersion | None:
-        """The version in force for a deal closed at `instant`: the latest start; of equal starts, the later version."""
-        day = self.calendar.day(instant)
+    def at(self, instant: datetime, partner_id: UUID, partner_type: str | None = None) -> PlanVersion | None:
+        """The version in force for a deal that the partner closed at `instant`."""
+        return self.on(self.calendar.day(instant), partner_id, partner_type)
+
+    def on(self, day: date, partner_id: UUID, partner_type: str | None = None) -> PlanVersion | None:
+        """The version meant for the partner most closely; of equals, the latest start; of equal starts, the later version."""
         found: PlanVersion | None = None
+        best = 0
         for version in self.versions:
-            if version.effective_from <= day and (found is None or version.effective_from >= found.effective_from):
-                found = version
+            if version.effective_from > day or (rank := version.rank(partner_id, partner_type)) is None:
+                continue
+            if found is None or (rank, version.effective_from) >= (best, found.effective_from):
+                found, best = version, rank
         return found
+
+    def version(self, number: int) -> PlanVersion:
+        """The version of that number. They are numbered from 1 without gaps."""
+        return self.versions[number - 1]
 
     def known(self, latest: int) -> "Plan":
         """The plan as it was when `latest` was its highest version (for replay)."""
         return Plan(self.currency, tuple(v for v in self.versions if v.number <= latest), self.calendar)
-
-
-def plan_faults(versions: Sequence[PlanVersion]) -> Iterator[Fault]:
-    """Every fault of every version, with its place in the document."""
-    for index, version in enumerate(versions):
-        place = f"versions[{index}]"
-        yield from faults(version.brackets, place=f"{place}.brackets")
-        if version.hold_days < 0:
-            yield Fault("hold_invalid", f"{place}.hold_days")

@@ -1,4 +1,4 @@
-"""Each partner's counted revenue by programme month; the position in a period is the sum of its months."""
+"""Each partner's counted revenue (and, kept alike, its commission) by programme month; a period is the sum of its months."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -7,6 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from services.commission.domain.calendar import Period
+from services.commission.domain.entries import Entry, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,14 @@ class Move:
 class _Sum:
     period: Period
     revenue: int
+
+
+OF_DEALS = frozenset({Kind.ACCRUAL, Kind.REVERSAL, Kind.SPIFF})
+
+
+def earned_by(entries: Iterable[Entry]) -> list[Move]:
+    """Commission on deals that entries add to the months of their closes: what caps limit."""
+    return [Move(entry.partner_id, entry.month, entry.amount) for entry in entries if entry.amount and entry.kind in OF_DEALS]
 
 
 class Positions:

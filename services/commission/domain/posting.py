@@ -1,16 +1,23 @@
-"""The one decision of commission: what a fact does to a deal, its beneficiaries' entries and the books."""
+"""The one decision of commission about deals: what a fact does to a deal, its beneficiaries' entries and the books."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 from services.commission.domain.accruing import Rating, check
 from services.commission.domain.deal import Deal, Sale, Standing
-from services.commission.domain.facts import Amended, Closed, DealFact, Refunded, Reopened, Terms
+from services.commission.domain.earning import cash_of, check_received, earn, earns, lose, opening, receive, replace_cash
+from services.commission.domain.entries import Exchange
+from services.commission.domain.facts import Amended, Closed, DealFact, Frozen, Invoiced, Paid, Refunded, Released, Reopened, Terms, Thawed
 from services.commission.domain.holding import hold
-from services.commission.domain.outcome import Posting, State, Waiting, posting
-from services.commission.domain.plan import Plan, PlanVersion
+from services.commission.domain.options import EarnedOn
+from services.commission.domain.outcome import NOTHING, Effects, Posting, State, Waiting, posting
+from services.commission.domain.plan import PlanVersion
+from services.commission.domain.refunding import by_lines, refund
 from services.commission.domain.refusals import AlreadyClosed, CloseUndone, DealNotWon, RefundExceedsSale, Superseded
-from services.commission.domain.taking_back import Reversal, refund, take_back
+from services.commission.domain.taking_back import Reversal
+from services.commission.domain.valuing import exchanged, rate_name
+from services.commission.domain.working import Working
 
 
 def decide(fact: DealFact, state: State) -> Posting | Waiting:
@@ -30,11 +37,22 @@ def decide(fact: DealFact, state: State) -> Posting | Waiting:
         return _reopen(fact, deal, state)
     if deal.sale is None:
         raise DealNotWon(number=fact.close_number)
-    if isinstance(fact, Amended):
-        return _amend(fact, deal, deal.sale, state)
-    if isinstance(fact, Refunded):
-        return _refund(fact, deal, deal.sale, state)
-    return hold(fact, deal, deal.sale, currency=state.plan.currency)
+    return _changed(fact, deal, deal.sale, state)
+
+
+def _changed(fact: DealFact, deal: Deal, sale: Sale, state: State) -> Posting | Waiting:
+    """What a fact does to a sale that stands."""
+    match fact:
+        case Amended():
+            return _amend(fact, deal, sale, state)
+        case Refunded():
+            return _refund(fact, deal, sale, state)
+        case Invoiced() | Paid():
+            return _receive(fact, deal, sale, state)
+        case Released() | Frozen() | Thawed():
+            return hold(fact, deal, currency=state.plan.currency)
+        case _:
+            raise TypeError(f"{type(fact).__name__} changes no sale")
 
 
 def close_name(deal_id: UUID, number: int) -> str:
@@ -64,23 +82,38 @@ def _close(fact: Closed, state: State) -> Posting | Waiting:
         lost = Deal(fact.deal_id, fact.partner_id, fact.close_number, Standing.LOST)
         return Posting(fact, lost, (), (), (), (fact.partner_id,), settles)
     check(fact.terms)
-    version = _version(fact.terms, state.plan)
-    if isinstance(version, str):
+    ruling = _ruling(fact, fact.terms, state)
+    if isinstance(ruling, str):
         pending = Deal(fact.deal_id, fact.partner_id, fact.close_number, Standing.WAITING)
-        return Waiting(fact, version, version.partition(":")[0], pending)
-    given = Rating(state.plan, version, state.positions).accrue(fact, fact.terms)
-    won = Deal(fact.deal_id, fact.partner_id, fact.close_number, Standing.WON, 0, given.sale)
-    return posting(fact, won, given.entries, moves=given.moves, settles=settles)
+        return Waiting(fact, ruling, ruling.partition(":")[0], pending)
+    does, sale = _accrue(fact, fact.terms, state, ruling)
+    return posting(fact, Deal(fact.deal_id, fact.partner_id, fact.close_number, Standing.WON, 0, sale), does, settles=settles)
 
 
-def _version(terms: Terms, plan: Plan) -> PlanVersion | str:
-    """The version in force at the close; else the name of what is missing, which begins with the reason to show."""
-    version = plan.at(terms.closed_at)
+Ruling = tuple[PlanVersion, Exchange | None]
+
+
+def _ruling(fact: DealFact, terms: Terms, state: State) -> Ruling | str:
+    """The version in force at the close and the rate of its day; else the name of what is missing, which begins with the reason to show."""
+    plan = state.plan
+    version = plan.at(terms.closed_at, fact.partner_id, terms.partner_type)
     if version is None:
         return f"no_plan:{plan.calendar.day(terms.closed_at)}"
-    if terms.currency != plan.currency:
-        return f"no_fx_rate:{terms.currency}:{plan.currency}:{plan.calendar.day(terms.closed_at)}"
-    return version
+    if terms.currency == plan.currency:
+        return version, None
+    day = plan.calendar.day(terms.closed_at)
+    rate = state.rates.get((terms.currency, plan.currency, day))
+    return rate_name(terms.currency, plan.currency, day) if rate is None else (version, exchanged(rate))
+
+
+def _accrue(fact: Closed | Amended, terms: Terms, state: State, ruling: Ruling, pending: Effects = NOTHING) -> tuple[Effects, Sale]:
+    version, exchange = ruling
+    if version.earned_on is not EarnedOn.WON:
+        return opening(fact, terms, state, version, exchange)
+    if version.plain and exchange is None:
+        return Rating(state, version, pending).accrue(fact, terms)
+    reason = "deal_won" if isinstance(fact, Closed) else "deal_amended"
+    return Working(fact, terms, state, version, reason, exchange, pending).accrue()
 
 
 def _reopen(fact: Reopened, deal: Deal, state: State) -> Posting:
@@ -88,12 +121,15 @@ def _reopen(fact: Reopened, deal: Deal, state: State) -> Posting:
     names = (_reopened_name(deal.id, deal.close_number), _terms_name(deal.id, deal.close_number))
     if deal.sale is None:
         return Posting(fact, undone, (), (), (), (fact.partner_id,), names)
-    back = _undo(fact, deal, deal.sale, state, reason="deal_reopened")
-    return posting(fact, undone, back.entries, moves=back.moves, settles=names, former=deal.sale)
+    back, _ = _take(Reversal(fact, deal, state, "deal_reopened", undone=True), deal.sale, deal.sale)
+    return posting(fact, undone, back, settles=names, former=deal)
 
 
-def _undo(fact: DealFact, deal: Deal, sale: Sale, state: State, *, reason: str) -> Reversal:
-    return take_back(fact, deal, sale, refunded=sale.amount, currency=state.plan.currency, reason=reason)
+def _take(reversal: Reversal, before: Sale, after: Sale) -> tuple[Effects, Sale]:
+    """From the sale itself, or from what was earned on it bit by bit."""
+    if after.detail and after.detail.cash:
+        return lose(reversal, before, after)
+    return reversal.take(before, after)
 
 
 def _amend(fact: Amended, deal: Deal, sale: Sale, state: State) -> Posting | Waiting:
@@ -103,22 +139,37 @@ def _amend(fact: Amended, deal: Deal, sale: Sale, state: State) -> Posting | Wai
     check(fact.terms)
     if sale.refunded > fact.terms.amount:
         raise RefundExceedsSale(refunded=sale.refunded, sold=fact.terms.amount)
-    version = _version(fact.terms, state.plan)
-    if isinstance(version, str):
-        return Waiting(fact, version, version.partition(":")[0])
-    undone = _undo(fact, deal, sale, state, reason="deal_amended")
-    given = Rating(state.plan, version, state.positions, undone.moves).accrue(fact, fact.terms)
-    entries, moves, anew = undone.entries + given.entries, undone.moves + given.moves, given.sale
-    if sale.refunded:
-        anew = _carried(sale, anew)
-        back = take_back(fact, deal, anew, refunded=anew.refunded, currency=state.plan.currency, reason="refunded_before_amendment")
-        entries, moves, anew = entries + back.entries, moves + back.moves, back.sale
-    amended = replace(deal, revision=fact.revision, sale=anew)
+    ruling = _ruling(fact, fact.terms, state)
+    if isinstance(ruling, str):
+        return Waiting(fact, ruling, ruling.partition(":")[0])
+    does, _ = _take(Reversal(fact, deal, state, "deal_amended", undone=True), sale, sale)
+    given, anew = _accrue(fact, fact.terms, state, ruling, does)
+    does += given
+    more, anew = _carried(fact, deal, sale, anew, state, does)
     names = (_terms_name(deal.id, deal.close_number),)
-    return posting(fact, amended, entries, moves=moves, settles=names, former=sale)
+    return posting(fact, replace(deal, revision=fact.revision, sale=anew), does + more, settles=names, former=deal)
 
 
-def _carried(before: Sale, after: Sale) -> Sale:
+def _carried(fact: Amended, deal: Deal, sale: Sale, anew: Sale, state: State, does: Effects) -> tuple[Effects, Sale]:
+    """What was refunded and received before holds for the new terms too."""
+    after = by_lines(_refunds_kept(sale, anew))
+    if anew.detail and anew.detail.cash:
+        received = former.received if (former := cash_of(deal)) and _same_ground(sale, anew, state) else 0
+        check_received(received, anew.amount, invoiced=state.plan.version(anew.plan_version).earned_on is EarnedOn.INVOICED)
+        after = replace_cash(after, replace(anew.detail.cash, received=received))
+        more = max(0, received - after.refunded)
+        return earn(fact, after, more, state, does) if more else (NOTHING, after)
+    if not sale.refunded:
+        return NOTHING, anew
+    return Reversal(fact, deal, state, "refunded_before_amendment", does).take(anew, after)
+
+
+def _same_ground(sale: Sale, anew: Sale, state: State) -> bool:
+    """Whether both are earned on the same: invoices are no cash."""
+    return state.plan.version(sale.plan_version).earned_on is state.plan.version(anew.plan_version).earned_on
+
+
+def _refunds_kept(before: Sale, after: Sale) -> Sale:
     """Refunds by name stay with lines that are still there, as far as those reach."""
     sold = dict(after.lines)
     lines = tuple((line, min(amount, sold[line])) for line, amount in before.refunded_lines if line in sold)
@@ -128,6 +179,15 @@ def _carried(before: Sale, after: Sale) -> Sale:
 def _refund(fact: Refunded, deal: Deal, sale: Sale, state: State) -> Posting | Waiting:
     if fact.revision > deal.revision:
         return Waiting(fact, _terms_name(deal.id, deal.close_number), "terms_unknown")
-    refunded = refund(fact, sale)
-    back = take_back(fact, deal, refunded, refunded=refunded.refunded, currency=state.plan.currency, reason="refund")
-    return posting(fact, replace(deal, sale=back.sale), back.entries, moves=back.moves, former=sale)
+    days = state.plan.version(sale.plan_version).clawback_days
+    late = days is not None and fact.at > sale.closed_at + timedelta(days=days)
+    does, left = _take(Reversal(fact, deal, state, "refund", forgiven=late), sale, refund(fact, sale))
+    return posting(fact, replace(deal, sale=left), does, former=deal)
+
+
+def _receive(fact: Invoiced | Paid, deal: Deal, sale: Sale, state: State) -> Posting:
+    """What the plan does not earn on is taken in without effect."""
+    if not earns(fact, sale, state):
+        return Posting(fact, deal, (), (), (), (fact.partner_id,))
+    does, after = receive(fact, sale, state)
+    return posting(fact, replace(deal, sale=after), does, former=deal)

@@ -1,5 +1,9 @@
 """What commission says no to, each with a stable code and a sentence that a partner could read."""
 
+from collections.abc import Sequence
+from typing import Self
+
+from services.commission.domain.brackets import Fault
 from shared.chassis.errors import Refused
 
 
@@ -61,6 +65,34 @@ class RefundInvalid(Refused):
     sentence = "A refund is an amount above 0."
 
 
+class InvoiceExceedsSale(Refused):
+    code = "invoice_exceeds_sale"
+    status = 422
+    sentence = "No more than what was sold can be invoiced: {received} of {sold} minor units."
+
+
+class PaymentExceedsSale(Refused):
+    code = "payment_exceeds_sale"
+    status = 422
+    sentence = "No more than what was sold can be paid: {received} of {sold} minor units."
+
+
+class ReceiptInvalid(Refused):
+    code = "receipt_invalid"
+    status = 422
+    sentence = "An invoice or a payment is an amount above 0."
+
+
+class FxRateExists(Refused):
+    code = "fx_rate_exists"
+    sentence = "{day} has a rate from {source} to {target} already ({rate}); entries may stand on it, so it never changes."
+
+
+class RewardGranted(Refused):
+    code = "reward_granted"
+    sentence = "Reward {name} of {period} was granted before."
+
+
 class DealNotWon(Refused):
     code = "deal_not_won"
     sentence = "Close {number} of this deal was not won, so there is nothing to change."
@@ -85,6 +117,19 @@ class PlanInvalid(Refused):
     code = "plan_invalid"
     status = 422
     sentence = "The plan has faults: {faults}."
+
+    @classmethod
+    def of(cls, found: Sequence[Fault]) -> Self:
+        """`details` holds the faults (`found`) and their codes beside the sentence."""
+        refusal = cls(faults=", ".join(f"{fault.code} at {fault.place}" for fault in found))
+        refusal.details["codes"] = tuple(fault.code for fault in found)
+        refusal.details["found"] = tuple(found)
+        return refusal
+
+
+class QuoteInvalid(PlanInvalid):
+    code = "quote_invalid"
+    sentence = "The document has faults: {faults}."
 
 
 class PlanStartsInPast(Refused):

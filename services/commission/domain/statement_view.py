@@ -6,7 +6,7 @@ from fractions import Fraction
 from uuid import UUID
 
 from services.commission.domain.entries import Accrued, Entry
-from services.commission.domain.facts import Amended, AnyFact, Closed, Credit, Terms
+from services.commission.domain.facts import Amended, AnyFact, Closed, Credit, Rate, RewardsGranted, Terms
 from services.commission.domain.plan import Plan
 from services.commission.domain.statement import Posted, Sheet, Standing, StatementDiverged, other, settle
 
@@ -39,6 +39,11 @@ def _seen(posted: Posted, partner_id: UUID, *, apart: bool) -> Posted:
 
 def seen_by(partner_id: UUID, fact: AnyFact, *, apart: bool) -> AnyFact:
     """The fact without the other partners; `apart` keeps each of their shares, else they are one."""
+    if isinstance(fact, Rate):
+        return fact
+    if isinstance(fact, RewardsGranted):
+        numbered = enumerate(fact.ranked, 1)
+        return replace(fact, ranked=tuple((who, of) if who == partner_id else (other(fact.id, n), 0) for n, (who, of) in numbered))
     if fact.partner_id != partner_id:
         fact = replace(fact, partner_id=other(fact.id, 0))
     if not isinstance(fact, Closed | Amended) or fact.terms is None:

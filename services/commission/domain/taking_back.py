@@ -1,99 +1,122 @@
-"""Reversals: pro rata at the version and slices of the original entry, exact once everything is back."""
+"""Reversals: pro rata of what accrued, or by the schedule (`rerate`); exact once everything is back."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from services.commission.domain.brackets import reversed_share
-from services.commission.domain.deal import Counted, Deal, Sale, Stake
-from services.commission.domain.entries import Entry, Kind, TakenBack
-from services.commission.domain.facts import DealFact, Refunded
+from services.commission.domain.deal import Counted, Deal, Sale, Special, Stake
+from services.commission.domain.entries import Account, Entry, Kind, Rerated, TakenBack, Transfer, transfers_of
+from services.commission.domain.facts import DealFact
+from services.commission.domain.limits import used
+from services.commission.domain.options import Refunds
+from services.commission.domain.outcome import NOTHING, Effects, State
 from services.commission.domain.positions import Move
-from services.commission.domain.refusals import CurrencyMismatch, LinesMismatch, LineUnknown, RefundExceedsSale, RefundInvalid
+from services.commission.domain.refunding import Gone
+from services.commission.domain.rerating import Schedules, rerated
+from services.commission.domain.tallies import Tally
 from shared.chassis.ids import derived_id
+
+_PLAIN = Special()
 
 
 @dataclass(frozen=True, slots=True)
 class Reversal:
-    """What going back does: an entry for each beneficiary, the sale afterwards, and the positions lowered."""
+    """A fact that takes back what a sale gave. `undone`: all of it, for good. `forgiven`: the limit of clawback is over."""
 
-    entries: tuple[Entry, ...]
-    sale: Sale
-    moves: tuple[Move, ...]
+    fact: DealFact
+    deal: Deal
+    state: State
+    reason: str
+    pending: Effects = NOTHING
+    undone: bool = False
+    forgiven: bool = False
 
+    def take(self, before: Sale, after: Sale) -> tuple[Effects, Sale]:
+        """Bring every beneficiary's reversal up to what went back of the sale, from `before` the fact to `after` it."""
+        gone = Gone.whole(after) if self.undone else Gone.of(after)
+        counted, moves = _lowered(after, gone)
+        anew: dict[int, tuple[Stake, Rerated]] = {}
+        if self.state.plan.version(after.plan_version).refunds is Refunds.RERATE:
+            schedules = Schedules(self.state, after, self.pending.moves)
+            anew = rerated(schedules, Gone.of(before), gone)
+        entries, stakes, tallies = [], [], list[Tally]()
+        for index, stake in enumerate(after.stakes):
+            changed, how = anew[index] if index in anew else self._pro_rata(stake, after, gone)
+            if self.forgiven:
+                changed, how = _kept(stake, changed, how)
+            entries.append(self._entry(after, stake, changed, how))
+            stakes.append(changed)
+            if stake.special and stake.special.spiff:
+                tallies += used(stake.special.spiff, stake.partner_id, stake.reversed - changed.reversed)
+        swept = tuple(transfer for stake in stakes for transfer in self._swept(stake)) if self.undone else ()
+        return Effects(tuple(entries), moves, tuple(tallies), swept), replace(after, stakes=tuple(stakes), counted=counted)
 
-def refund(fact: Refunded, sale: Sale) -> Sale:
-    """The sale with the refund on record. Raises CurrencyMismatch, RefundInvalid, RefundExceedsSale, LineUnknown or LinesMismatch."""
-    if fact.currency != sale.currency:
-        raise CurrencyMismatch(sold=sale.currency, given=fact.currency)
-    if fact.amount <= 0:
-        raise RefundInvalid
-    refunded = sale.refunded + fact.amount
-    if refunded > sale.amount:
-        raise RefundExceedsSale(refunded=refunded, sold=sale.amount)
-    return replace(sale, refunded=refunded, refunded_lines=_by_name(fact, sale) if fact.lines else sale.refunded_lines)
+    def _pro_rata(self, stake: Stake, sale: Sale, gone: Gone) -> tuple[Stake, TakenBack]:
+        special = stake.special or _PLAIN
+        due = gone.share(stake.total, special.parts) - special.kept
+        other = sale.currency if sale.currency != self.state.plan.currency else None
+        how = TakenBack(stake.total, gone.refunded, gone.sold, due, stake.reversed, other)
+        lowered = gone.share(stake.revenue)
+        return Stake(stake.entry_id, stake.partner_id, stake.total, stake.revenue, due, lowered, stake.released, stake.special), how
 
-
-def _by_name(fact: Refunded, sale: Sale) -> tuple[tuple[str, int], ...]:
-    named = sum(amount for _, amount in fact.lines)
-    if named != fact.amount:
-        raise LinesMismatch(lines=named, amount=fact.amount)
-    sold, back = dict(sale.lines), dict(sale.refunded_lines)
-    for line_id, amount in fact.lines:
-        if line_id not in sold:
-            raise LineUnknown(line=line_id)
-        back[line_id] = back.get(line_id, 0) + amount
-        if back[line_id] > sold[line_id]:
-            raise RefundExceedsSale(refunded=back[line_id], sold=sold[line_id])
-    return tuple(back.items())
-
-
-def take_back(fact: DealFact, deal: Deal, sale: Sale, *, refunded: int, currency: str, reason: str) -> Reversal:
-    """Bring every beneficiary's reversal up to `refunded` of the sale; `refunded` = all of it takes back what is left."""
-    entries, stakes = [], []
-    for stake in sale.stakes:
-        after = replace(
-            stake,
-            reversed=reversed_share(stake.total, refunded=refunded, sold=sale.amount),
-            lowered=reversed_share(stake.revenue, refunded=refunded, sold=sale.amount),
+    def _swept(self, stake: Stake) -> tuple[Transfer, ...]:
+        """What stands of a stake that goes (the schedule took more or less than it accrued) becomes payable at once."""
+        if not stake.left or stake.released:
+            return ()
+        return transfers_of(
+            derived_id("commission.swept", self.fact.id, stake.entry_id),
+            entry_id=stake.entry_id,
+            partner_id=stake.partner_id,
+            amount=stake.left,
+            source=Account.HELD,
+            target=Account.PAYABLE,
+            currency=self.state.plan.currency,
         )
-        entries.append(_entry(fact, deal, sale, stake, after=after, refunded=refunded, currency=currency, reason=reason))
-        stakes.append(after)
-    counted, moves = _lowered(sale.counted, sale, refunded=refunded)
-    return Reversal(tuple(entries), replace(sale, stakes=tuple(stakes), counted=counted), moves)
+
+    def _entry(self, sale: Sale, stake: Stake, after: Stake, how: TakenBack | Rerated) -> Entry:
+        amount = stake.reversed - after.reversed
+        by_line = stake.special is not None and bool(stake.special.parts)
+        return Entry(
+            id=derived_id("commission.entry", self.fact.id, Kind.REVERSAL, stake.entry_id),
+            fact_id=self.fact.id,
+            kind=Kind.REVERSAL,
+            partner_id=stake.partner_id,
+            deal_id=self.deal.id,
+            close_number=self.deal.close_number,
+            amount=amount,
+            revenue=stake.lowered - after.lowered,
+            currency=self.state.plan.currency,
+            plan_version=sale.plan_version,
+            rule="rerate" if isinstance(how, Rerated) else "lines" if by_line else "original",
+            month=sale.month,
+            closed_at=sale.closed_at,
+            release_at=sale.release_at,
+            reason=self.reason if amount else "clawback_over" if self.forgiven else _why_zero(stake),
+            derivation=how,
+            reverses=stake.entry_id,
+        )
 
 
-def _lowered(counted: Sequence[Counted], sale: Sale, *, refunded: int) -> tuple[tuple[Counted, ...], tuple[Move, ...]]:
+def _kept(stake: Stake, changed: Stake, how: TakenBack | Rerated) -> tuple[Stake, TakenBack]:
+    """The partner keeps what would have gone back; only the revenue counts as gone."""
+    special = changed.special or _PLAIN
+    spared = 0 if isinstance(how, Rerated) else changed.reversed - stake.reversed
+    kept = replace(special, kept=special.kept + spared, ruled_back=(stake.special or _PLAIN).ruled_back)
+    after = replace(changed, reversed=stake.reversed, special=None if kept == _PLAIN else kept)
+    sold, refunded = (how.sold, how.refunded) if isinstance(how, TakenBack) else (how.was, how.was - how.now)
+    other = how.sold_in if isinstance(how, TakenBack) else None
+    return after, TakenBack(stake.total, refunded, sold, stake.reversed, stake.reversed, other)
+
+
+def _lowered(sale: Sale, gone: Gone) -> tuple[tuple[Counted, ...], tuple[Move, ...]]:
     """Lower the positions of the close's own month by what went back."""
     after, moves = [], []
-    for each in counted:
-        lowered = reversed_share(each.revenue, refunded=refunded, sold=sale.amount)
-        after.append(replace(each, lowered=lowered))
+    by_line: Sequence[tuple[int, ...]] = sale.detail.counted if sale.detail else ()
+    for index, each in enumerate(sale.counted):
+        lowered = sum(gone.lines_of(by_line[index])) if by_line else gone.share(each.revenue)
+        after.append(Counted(each.partner_id, each.revenue, lowered))
         if lowered != each.lowered:
             moves.append(Move(each.partner_id, sale.month, each.lowered - lowered))
     return tuple(after), tuple(moves)
-
-
-def _entry(fact: DealFact, deal: Deal, sale: Sale, stake: Stake, *, after: Stake, refunded: int, currency: str, reason: str) -> Entry:
-    amount = stake.reversed - after.reversed
-    return Entry(
-        id=derived_id("commission.entry", fact.id, Kind.REVERSAL, stake.entry_id),
-        fact_id=fact.id,
-        kind=Kind.REVERSAL,
-        partner_id=stake.partner_id,
-        deal_id=deal.id,
-        close_number=deal.close_number,
-        amount=amount,
-        revenue=stake.lowered - after.lowered,
-        currency=currency,
-        plan_version=sale.plan_version,
-        rule="original",
-        month=sale.month,
-        closed_at=sale.closed_at,
-        release_at=sale.release_at,
-        reason=reason if amount else _why_zero(stake),
-        derivation=TakenBack(total=stake.total, refunded=refunded, sold=sale.amount, due=after.reversed, already=stake.reversed),
-        reverses=stake.entry_id,
-    )
 
 
 def _why_zero(stake: Stake) -> str:

@@ -29,10 +29,16 @@ _KINDS = {
         "partner_id, currency, account, amount",
     ),
     "position": (
-        "select partner_id, month, revenue_minor from public.positions where revenue_minor <> 0",
-        "select partner_id, month, revenue_minor from positions where revenue_minor <> 0",
+        "select partner_id, month, revenue_minor, earned_minor from public.positions where (revenue_minor, earned_minor) <> (0, 0)",
+        "select partner_id, month, revenue_minor, earned_minor from positions where (revenue_minor, earned_minor) <> (0, 0)",
         "month",
-        "partner_id, month, revenue_minor",
+        "partner_id, month, revenue_minor, earned_minor",
+    ),
+    "sum": (
+        "select partner_id, name, amount from public.tallies where amount <> 0",
+        "select partner_id, name, amount from tallies where amount <> 0",
+        "name",
+        "partner_id, name, amount",
     ),
     "deal": (
         "select {d} from public.deals where sale is not null",

@@ -11,7 +11,7 @@ import orjson
 
 from services.commission.domain.deal import Deal
 from services.commission.domain.entries import Entry, Transfer
-from services.commission.domain.ledger import Journaled, Tally
+from services.commission.domain.ledger import Journaled, Worked
 from services.commission.domain.plan import Plan
 from services.commission.plan_document import PlanDocument
 from services.commission.store.encoding import decoded_fact, encoded
@@ -42,8 +42,13 @@ select d, p, c, s, r, j::jsonb from unnest($1::uuid[], $2::uuid[], $3::int[], $4
 on conflict (deal_id) do update set close_number = excluded.close_number, standing = excluded.standing,
     revision = excluded.revision, sale = excluded.sale"""
 _POSITIONS = """
-insert into positions (partner_id, month, revenue_minor) select * from unnest($1::uuid[], $2::date[], $3::bigint[])
-on conflict (partner_id, month) do update set revenue_minor = positions.revenue_minor + excluded.revenue_minor"""
+insert into positions (partner_id, month, revenue_minor, earned_minor)
+select * from unnest($1::uuid[], $2::date[], $3::bigint[], $4::bigint[])
+on conflict (partner_id, month) do update set revenue_minor = positions.revenue_minor + excluded.revenue_minor,
+    earned_minor = positions.earned_minor + excluded.earned_minor"""
+_TALLIES = """
+insert into tallies (partner_id, name, amount) select * from unnest($1::uuid[], $2::text[], $3::bigint[])
+on conflict (partner_id, name) do update set amount = tallies.amount + excluded.amount"""
 _REFUSED = "insert into refused (fact_id, why) select * from unnest($1::text[], $2::text[])"
 _MOVE_ON = "update checkpoints set seq = $3, facts = facts + $4 where shard = $1 and seq = $2 returning 1"
 _CEILING = "select coalesce(max(seq), 0) from public.journal"
@@ -147,17 +152,20 @@ def deal_rows(deals: Iterable[Deal]) -> list[tuple[object, ...]]:
     return [(d.id, d.partner_id, d.close_number, d.standing, d.revision, d.sale and encoded(d.sale)) for d in deals]
 
 
-async def append(connection: asyncpg.Connection, tally: Tally, *, shard: int, after: int, upto: int) -> None:
+async def append(connection: asyncpg.Connection, worked: Worked, *, shard: int, after: int, upto: int) -> None:
     """Add what a portion gave and move the checkpoint on, as one transaction. Raises NotAlone."""
     async with connection.transaction():
-        if not await connection.fetchval(_MOVE_ON, shard, after, upto, tally.facts):
+        if not await connection.fetchval(_MOVE_ON, shard, after, upto, worked.facts):
             raise NotAlone
-        await connection.copy_records_to_table("entries", records=entry_rows(tally.entries), columns=ENTRY.split(", "))
-        await connection.copy_records_to_table("transfers", records=transfer_rows(tally.transfers), columns=TRANSFER.split(", "))
-        if tally.deals:
-            await connection.execute(_DEALS, *zip(*deal_rows(tally.deals.values()), strict=True))
-        if tally.moved:
-            positions = sorted((partner, month, delta) for (partner, month), delta in tally.moved.items())
+        await connection.copy_records_to_table("entries", records=entry_rows(worked.entries), columns=ENTRY.split(", "))
+        await connection.copy_records_to_table("transfers", records=transfer_rows(worked.transfers), columns=TRANSFER.split(", "))
+        if worked.deals:
+            await connection.execute(_DEALS, *zip(*deal_rows(worked.deals.values()), strict=True))
+        if changed := sorted(worked.moved.keys() | worked.earned.keys()):
+            positions = [(*key, worked.moved.get(key, 0), worked.earned.get(key, 0)) for key in changed]
             await connection.execute(_POSITIONS, *zip(*positions, strict=True))
-        if tally.refused:
-            await connection.execute(_REFUSED, *zip(*tally.refused, strict=True))
+        if worked.tallies:
+            sums = sorted((partner, name, delta) for (partner, name), delta in worked.tallies.items())
+            await connection.execute(_TALLIES, *zip(*sums, strict=True))
+        if worked.refused:
+            await connection.execute(_REFUSED, *zip(*worked.refused, strict=True))

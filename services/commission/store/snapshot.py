@@ -21,6 +21,7 @@ select 'journal', seq, jsonb_build_object('kind', kind, 'plan_known', plan_known
 union all select 'entry', seq, to_jsonb(e)::text from entries e
 union all select 'transfer', 0, to_jsonb(t)::text from transfers t
 union all select 'position', 0, to_jsonb(p)::text from positions p
+union all select 'tally', 0, to_jsonb(t)::text from tallies t
 union all select 'balance', 0, to_jsonb(b)::text from balances b
 union all select 'deal', 0, to_jsonb(d)::text from deals d
 order by 1, 2"""
@@ -92,7 +93,12 @@ def _transfer(ledger: Ledger, row: Json) -> None:
 
 
 def _position(ledger: Ledger, row: Json) -> None:
-    ledger.positions[UUID(row["partner_id"]), date.fromisoformat(row["month"])] = row["revenue_minor"]
+    key = UUID(row["partner_id"]), date.fromisoformat(row["month"])
+    ledger.positions[key], ledger.earned[key] = row["revenue_minor"], row["earned_minor"]
+
+
+def _tally(ledger: Ledger, row: Json) -> None:
+    ledger.tallies[UUID(row["partner_id"]), row["name"]] = row["amount"]
 
 
 def _balance(ledger: Ledger, row: Json) -> None:
@@ -113,6 +119,7 @@ _INTO: dict[str, Callable[[Ledger, Json], None]] = {
     "entry": _entry,
     "transfer": _transfer,
     "position": _position,
+    "tally": _tally,
     "balance": _balance,
     "deal": _deal,
 }

@@ -7,7 +7,7 @@ from shared.chassis.database import NAMING
 
 metadata = sa.MetaData(naming_convention=NAMING)
 SHARED_TABLES: frozenset[str] = frozenset(
-    {"deal_origins", "payout_batches", "payout_rules", "plan_drafts", "self_checks", "statement_rules"}
+    {"deal_origins", "fx_rates", "payout_batches", "payout_rules", "plan_drafts", "self_checks", "statement_rules"}
 )
 
 # A partner's journal: how many facts it holds. Its row is the partner's lock.
@@ -97,6 +97,29 @@ positions = sa.Table(
     sa.Column("partner_id", sa.Uuid, primary_key=True),
     sa.Column("month", sa.Date, primary_key=True),
     sa.Column("revenue_minor", sa.BigInteger, nullable=False),
+    sa.Column("earned_minor", sa.BigInteger, nullable=False, server_default="0", comment="commission on these deals, net"),
+)
+
+# Sums that limits and bonuses are decided by; the programme's own stand under the partner of zeros.
+tallies = sa.Table(
+    "tallies",
+    metadata,
+    sa.Column("partner_id", sa.Uuid, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("amount", sa.BigInteger, nullable=False),
+)
+
+# One exchange rate for a pair and day; entries stand on it, so it never changes. `body` is the fact.
+fx_rates = sa.Table(
+    "fx_rates",
+    metadata,
+    sa.Column("from_currency", sa.Text, primary_key=True),
+    sa.Column("to_currency", sa.Text, primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True, comment="of the programme calendar"),
+    sa.Column("rate", sa.Text, nullable=False, comment="exact: what one unit of `from` is in `to`"),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("body", pg.JSONB, nullable=False),
+    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
 )
 
 # What each partner's accounts hold: the sums of its transfers.

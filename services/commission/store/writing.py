@@ -11,8 +11,9 @@ from uuid import UUID
 
 from services.commission.domain.deal import Deal
 from services.commission.domain.entries import Account, Entry, Kind, Transfer
-from services.commission.domain.facts import Frozen
+from services.commission.domain.facts import Frozen, Rate
 from services.commission.domain.outcome import Posting
+from services.commission.domain.positions import OF_DEALS
 from services.commission.store.encoding import encoded, fact_kind
 from services.commission.store.loading import Opened
 from shared.chassis.database import UnitOfWork
@@ -42,7 +43,7 @@ entered as (
         rule, month, closed_at, release_at, reason, reverses, derivation, recorded_at, due_at)
     select id, partner_id, deal_id, close_number, fact_id, kind, amount, revenue, currency, plan_version,
         rule, month, closed_at, release_at, reason, reverses, derivation::jsonb, $14,
-        case when kind = 'accrual' and id <> all($13::uuid[]) then release_at end
+        case when kind in ('accrual', 'spiff') and id <> all($13::uuid[]) then release_at end
     from rows from (json_to_recordset($8::text::json) as (id uuid, partner_id uuid, deal_id uuid, close_number int, fact_id text,
             kind text, amount bigint, revenue bigint, currency text, plan_version int, rule text, month date, closed_at timestamptz,
             release_at timestamptz, reason text, reverses uuid), unnest($9::text[]))
@@ -55,15 +56,27 @@ moved as (
     from json_to_recordset($10::text::json)
         as r(id uuid, entry_id uuid, partner_id uuid, source text, target text, amount bigint, currency text)),
 positioned as (
-    insert into positions (partner_id, month, revenue_minor)
-    select partner_id, month, delta from json_to_recordset($11::text::json) as r(partner_id uuid, month date, delta bigint)
-    on conflict (partner_id, month) do update set revenue_minor = positions.revenue_minor + excluded.revenue_minor)
+    insert into positions (partner_id, month, revenue_minor, earned_minor)
+    select partner_id, month, revenue, earned
+    from json_to_recordset($11::text::json) as r(partner_id uuid, month date, revenue bigint, earned bigint)
+    on conflict (partner_id, month) do update set revenue_minor = positions.revenue_minor + excluded.revenue_minor,
+        earned_minor = positions.earned_minor + excluded.earned_minor)
 insert into balances (partner_id, currency, held_minor, payable_minor, in_payout_minor, paid_minor)
 select partner_id, currency, held, payable, in_payout, paid from json_to_recordset($12::text::json)
     as r(partner_id uuid, currency text, held bigint, payable bigint, in_payout bigint, paid bigint)
 on conflict (partner_id, currency) do update set held_minor = balances.held_minor + excluded.held_minor,
     payable_minor = balances.payable_minor + excluded.payable_minor,
     in_payout_minor = balances.in_payout_minor + excluded.in_payout_minor, paid_minor = balances.paid_minor + excluded.paid_minor"""
+_TALLIES = """
+insert into tallies (partner_id, name, amount)
+select p, n, sum(d)::bigint from unnest($1::uuid[], $2::text[], $3::bigint[]) as r(p, n, d) group by 1, 2 order by 1, 2
+on conflict (partner_id, name) do update set amount = tallies.amount + excluded.amount"""
+_RATES = """
+insert into fx_rates (from_currency, to_currency, day, rate, source, body, recorded_at)
+select f, t, d, r, s, b::jsonb, $7
+from unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[], $6::text[]) as z(f, t, d, r, s, b)
+on conflict do nothing"""
+_HELD_AT_FIRST = frozenset({Kind.ACCRUAL, Kind.SPIFF})
 _ENTRY_FIELDS = tuple(field.name for field in fields(Entry) if field.name != "derivation")
 _entry_values = attrgetter(*_ENTRY_FIELDS)
 
@@ -99,8 +112,19 @@ async def write(
             meanwhile()
     if again := sorted(held - before - {entry.id for posting in postings for entry in posting.entries}):
         await uow.fetch(_DUE_AGAIN, again, uow.now)
+    await _sums(uow, postings)
     if frozen := [posting.fact.entry_id for posting in postings if isinstance(posting.fact, Frozen)]:
         await uow.fetch(_FROZEN, frozen)
+
+
+async def _sums(uow: UnitOfWork, postings: Sequence[Posting]) -> None:
+    """What few postings have: sums for limits and bonuses, and exchange rates."""
+    if changes := [(tally.partner_id, tally.name, tally.delta) for posting in postings for tally in posting.tallies]:
+        await uow.fetch(_TALLIES, *map(list, zip(*changes, strict=True)))
+    rates = [posting.fact for posting in postings if isinstance(posting.fact, Rate)]
+    if rates:
+        rows = [(r.from_currency, r.to_currency, r.day, str(r.rate), r.source, encoded(r)) for r in rates]
+        await uow.fetch(_RATES, *map(list, zip(*rows, strict=True)), uow.now)
 
 
 async def _nothing() -> None:
@@ -120,7 +144,7 @@ async def _under_way(statement: Coroutine[object, object, object]) -> AsyncItera
 
 def _arguments(opened: Opened, postings: Sequence[Posting], *, held: Container[UUID], now: datetime) -> tuple[object, ...]:
     entries = [entry for posting in postings for entry in posting.entries]
-    never_held = [entry.id for entry in entries if entry.kind is Kind.ACCRUAL and entry.id not in held]
+    never_held = [entry.id for entry in entries if entry.kind in _HELD_AT_FIRST and entry.id not in held]
     transfers = [transfer for posting in postings for transfer in posting.transfers]
     journal = _journal(postings, opened.posted)
     documents = (
@@ -134,8 +158,8 @@ def _arguments(opened: Opened, postings: Sequence[Posting], *, held: Container[U
 
 def _held(deal: Deal) -> Iterator[UUID]:
     """Accruals of which something is still held."""
-    if deal.sale is not None:
-        for stake in deal.sale.stakes:
+    for sale in deal.sales:
+        for stake in sale.stakes:
             if stake.held:
                 yield stake.entry_id
 
@@ -175,9 +199,13 @@ def _balances(transfers: Iterable[Transfer]) -> list[Row]:
 
 
 def _positions(postings: Iterable[Posting]) -> list[Row]:
-    """By how much the postings change each partner's counted revenue."""
-    deltas: defaultdict[tuple[UUID, date], int] = defaultdict(int)
+    """By how much the postings change each partner's counted revenue and commission of a month."""
+    revenues, commissions = (defaultdict[tuple[UUID, date], int](int) for _ in range(2))
     for posting in postings:
         for move in posting.moves:
-            deltas[move.partner_id, move.month] += move.delta
-    return [{"partner_id": partner_id, "month": month, "delta": delta} for (partner_id, month), delta in deltas.items()]
+            revenues[move.partner_id, move.month] += move.delta
+        for entry in posting.entries:
+            if entry.amount and entry.kind in OF_DEALS:
+                commissions[entry.partner_id, entry.month] += entry.amount
+    changed = revenues.keys() | commissions.keys()
+    return [{"partner_id": key[0], "month": key[1], "revenue": revenues[key], "earned": commissions[key]} for key in changed]

@@ -13,12 +13,12 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from services.commission.domain.book import Book
 from services.commission.domain.ledger import Versions, work
 from services.commission.store import replay_scope
 from services.commission.store.comparing import Comparing, Comparison
-from services.commission.store.loading import deals_of, positions_of
+from services.commission.store.loading import book_of, deals_of
 from services.commission.store.replaying import Rows, Source, append, clean_cut, connect, plan_of, settled, to_do
+from services.commission.store.touching import Touched
 from shared.chassis.errors import Refused
 
 PORTION = 4_000
@@ -152,14 +152,25 @@ class Replay:
             await connection.execute("select public.replay_open($1)", asked.schema)
             if until is not None:
                 until, ceiling = await clean_cut(connection, until, ceiling)
+            jobs = 1 if await self._budgeted(connection, ceiling) else self._jobs
             if asked.scoped:
                 compared = await self._compared(connection)
-                await replay_scope.keep(connection, await replay_scope.closure(connection, compared), compared=compared)
+                await replay_scope.keep(connection, await self._scope(connection, compared, ceiling), compared=compared)
                 await to_do(connection, 0, ceiling)
-            elif self._jobs > 1:
-                await replay_scope.divide(connection, ceiling=ceiling, jobs=self._jobs)
-            await connection.execute(_KEEP_RUN, "" if until is None else until.isoformat(), ceiling, self._jobs)
-            await connection.execute(_KEEP_CHECKPOINTS, [TAIL, *range(self._jobs)], ceiling)
+            elif jobs > 1:
+                await replay_scope.divide(connection, ceiling=ceiling, jobs=jobs)
+            await connection.execute(_KEEP_RUN, "" if until is None else until.isoformat(), ceiling, jobs)
+            await connection.execute(_KEEP_CHECKPOINTS, [TAIL, *range(jobs)], ceiling)
+
+    async def _budgeted(self, connection: asyncpg.Connection, ceiling: int) -> bool:
+        """Whether a SPIFF's budget ties all partners together: what one earned left less for the next."""
+        plan = await plan_of(connection, ceiling)
+        return any(spiff.budget is not None for version in plan.versions for spiff in version.spiffs)
+
+    async def _scope(self, connection: asyncpg.Connection, compared: set[UUID], ceiling: int) -> set[UUID]:
+        if await self._budgeted(connection, ceiling):
+            return await replay_scope.everybody(connection)
+        return await replay_scope.closure(connection, compared)
 
     async def _compared(self, connection: asyncpg.Connection) -> set[UUID]:
         if self._asked.part is not None:
@@ -258,6 +269,7 @@ async def work_shard(url: str, asked: Asked, shard: int, *, size: int = PORTION,
 async def _worked(connection: asyncpg.Connection, rows: Rows, versions: Versions, *, shard: int, after: int) -> None:
     """Load what a portion touches, work it, add what it gave."""
     deals = await deals_of(connection, {journaled.fact.deal_id for journaled in rows.facts if journaled.fact.deal_id})
-    rated = [(journaled.fact, versions.known(journaled.plan_known)) for journaled in rows.facts]
-    book = Book(versions.known(0), deals=deals, positions=await positions_of(connection, rated))
+    facts = [(journaled.fact, versions.known(journaled.plan_known)) for journaled in rows.facts]
+    latest = versions.known(max((journaled.plan_known for journaled in rows.facts), default=0))
+    book = await book_of(connection, Touched(facts, deals, latest))
     await append(connection, work(rows.facts, book, versions), shard=shard, after=after, upto=rows.upto)

@@ -12,8 +12,8 @@ from services.commission.domain.brackets import Bracket
 from services.commission.domain.entries import Account
 from services.commission.domain.facts import AnyFact, Closed, Released
 from services.commission.domain.ledger import Journaled, Ledger, replay
+from services.commission.domain.options import Base
 from services.commission.domain.outcome import Posting
-from services.commission.domain.plan import Base
 from shared.chassis.money import allocate, round_half_up
 from tests.support.commission_world import AT, amended, closed, deal, plan, refunded, reopened, terms, who
 

@@ -15,8 +15,8 @@ from services.commission.domain.brackets import Bracket, Mode, Schedule, faults
 from services.commission.domain.calendar import Calendar, PeriodKind
 from services.commission.domain.entries import Account, Entry
 from services.commission.domain.explaining import explain
+from services.commission.domain.options import Base, Split
 from services.commission.domain.outcome import Posting
-from services.commission.domain.plan import Base, Split
 from tests.support.commission_world import amended, closed, plan, refunded, reopened, terms, who
 
 AMOUNTS = st.integers(0, 2_000_000_00)

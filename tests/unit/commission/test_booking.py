@@ -8,8 +8,8 @@ from services.commission.domain.entries import Account, Given, Kind
 from services.commission.domain.explaining import explain
 from services.commission.domain.facts import Adjusted, Booked, Frozen, Moved, Released, Thawed
 from services.commission.domain.ledger import Journaled, replay
+from services.commission.domain.options import Base
 from services.commission.domain.outcome import Posting
-from services.commission.domain.plan import Base
 from tests.support.commission_world import AT, closed, deal, plan, refunded, reopened, terms, who
 
 TEN = plan((Bracket(0, None, Fraction("0.1")),), base=Base.DEAL)

@@ -7,8 +7,8 @@ import pytest
 from services.commission.domain.book import Book, Desk, Outcome, Rejected
 from services.commission.domain.brackets import Bracket
 from services.commission.domain.facts import AnyFact
+from services.commission.domain.options import Base
 from services.commission.domain.outcome import Posting, Waiting
-from services.commission.domain.plan import Base
 from tests.support.commission_world import amended, closed, plan, refunded, reopened, terms, who
 
 TEN = plan((Bracket(0, None, Fraction("0.1")),), base=Base.DEAL)

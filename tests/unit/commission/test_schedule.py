@@ -13,7 +13,7 @@ from services.commission.domain.refusals import PlanInvalid
 from services.commission.plan_document import PlanDocument
 from services.commission.section import plan_part
 from shared.chassis import programme
-from tests.support.commission_world import SEED
+from tests.support.commission_world import SEED, who
 
 PROGRAMME = Path(__file__).parents[3] / "programme.yaml"
 
@@ -47,7 +47,7 @@ def test_brackets_when_faulty_then_each_fault_is_named(brackets: tuple[Bracket, 
     assert [fault.code for fault in faults(brackets)] == codes
 
 
-@pytest.mark.parametrize("change", [{"rules": [{"name": "x"}]}, {"refunds": "rerate"}, {"brakets": []}])
+@pytest.mark.parametrize("change", [{"rules": [{"name": "x", "rat": "1"}]}, {"refunds": "anew"}, {"brakets": []}])
 def test_plan_when_it_names_an_option_that_is_not_known_then_refused_instead_of_ignored(change: dict[str, object]) -> None:
     version = {"effective_from": "2026-01-01", "brackets": [{"from": "0", "to": None, "rate": "0.1"}], **change}
     with pytest.raises(PlanInvalid, match=next(iter(change))):
@@ -62,9 +62,9 @@ def test_whole_mode_when_a_bracket_is_reached_then_its_rate_for_everything() -> 
 def test_version_when_closes_straddle_its_start_then_each_has_its_own() -> None:
     versions = tuple(PlanVersion(n, day, SEED) for n, day in ((1, date(2026, 1, 1)), (2, date(2026, 7, 1)), (3, date(2026, 7, 1))))
     plan = Plan("USD", versions, Calendar("America/New_York"))
-    found = [plan.at(datetime(2026, 7, 1, hour, 59, tzinfo=UTC)) for hour in (3, 4)]
+    found = [plan.at(datetime(2026, 7, 1, hour, 59, tzinfo=UTC), who(1)) for hour in (3, 4)]
     assert [version.number for version in found if version] == [1, 3]
-    assert plan.at(datetime(2025, 12, 31, tzinfo=UTC)) is None
+    assert plan.at(datetime(2025, 12, 31, tzinfo=UTC), who(1)) is None
 
 
 @pytest.mark.parametrize(

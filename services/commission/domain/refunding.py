@@ -1,0 +1,87 @@
+"""What went back to the customer: how much of a sale, and of which lines."""
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from services.commission.domain.brackets import reversed_share
+from services.commission.domain.deal import Sale
+from services.commission.domain.facts import Refunded
+from services.commission.domain.refusals import CurrencyMismatch, LinesMismatch, LineUnknown, RefundExceedsSale, RefundInvalid
+from services.commission.domain.valuing import in_proportion
+from shared.chassis.money import round_half_up
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """`refunded` of `sold` went back; `lines` are the same by line, where that matters."""
+
+    refunded: int
+    sold: int
+    lines: tuple[tuple[int, int], ...] = ()
+
+    @classmethod
+    def of(cls, sale: Sale) -> "Gone":
+        """What refunds took of it so far."""
+        if not sale.by_line:
+            return cls(sale.refunded, sale.amount)
+        back = dict(sale.refunded_lines)
+        return cls(sale.refunded, sale.amount, tuple((back.get(line, 0), amount) for line, amount in sale.lines))
+
+    @classmethod
+    def whole(cls, sale: Sale) -> "Gone":
+        """Everything, since the sale is undone."""
+        return cls(sale.amount, sale.amount, tuple((amount, amount) for _, amount in sale.lines) if sale.by_line else ())
+
+    def share(self, total: int, parts: tuple[int, ...] = ()) -> int:
+        """What of `total` goes with it, named lines at their own parts of it: everything once everything is back."""
+        if not parts or self.refunded == self.sold:
+            return reversed_share(total, refunded=self.refunded, sold=self.sold)
+        pairs = zip(parts, self.lines, strict=True)
+        return round_half_up(sum((part * self._fraction(back, sold) for part, (back, sold) in pairs), Fraction(0)))
+
+    def lines_of(self, parts: tuple[int, ...]) -> tuple[int, ...]:
+        """What goes of each line's part."""
+        if self.refunded == self.sold:
+            return parts
+        return tuple(round_half_up(part * self._fraction(back, sold)) for part, (back, sold) in zip(parts, self.lines, strict=True))
+
+    def _fraction(self, back: int, sold: int) -> Fraction:
+        """A line that was given away goes back with the deal as a whole."""
+        return Fraction(back, sold) if sold else Fraction(self.refunded, self.sold)
+
+
+def refund(fact: Refunded, sale: Sale) -> Sale:
+    """The sale with the refund on record. Raises CurrencyMismatch, RefundInvalid, RefundExceedsSale, LineUnknown or LinesMismatch."""
+    if fact.currency != sale.currency:
+        raise CurrencyMismatch(sold=sale.currency, given=fact.currency)
+    if fact.amount <= 0:
+        raise RefundInvalid
+    refunded = sale.refunded + fact.amount
+    if refunded > sale.amount:
+        raise RefundExceedsSale(refunded=refunded, sold=sale.amount)
+    return by_lines(replace(sale, refunded=refunded, refunded_lines=_by_name(fact, sale) if fact.lines else sale.refunded_lines))
+
+
+def _by_name(fact: Refunded, sale: Sale) -> tuple[tuple[str, int], ...]:
+    named = sum(amount for _, amount in fact.lines)
+    if named != fact.amount:
+        raise LinesMismatch(lines=named, amount=fact.amount)
+    sold, back = dict(sale.lines), dict(sale.refunded_lines)
+    for line_id, amount in fact.lines:
+        if line_id not in sold:
+            raise LineUnknown(line=line_id)
+        back[line_id] = back.get(line_id, 0) + amount
+        if back[line_id] > sold[line_id]:
+            raise RefundExceedsSale(refunded=back[line_id], sold=sold[line_id])
+    return tuple(back.items())
+
+
+def by_lines(sale: Sale) -> Sale:
+    """Where commission is known by line, an amount alone is spread over what is left of all lines, in proportion."""
+    if not sale.by_line:
+        return sale
+    back = dict(sale.refunded_lines)
+    left = [amount - back.get(line, 0) for line, amount in sale.lines]
+    more = in_proportion(sale.refunded - sum(back.values()), left)
+    lines = tuple((line, back.get(line, 0) + part) for (line, _), part in zip(sale.lines, more, strict=True))
+    return replace(sale, refunded_lines=tuple((line, amount) for line, amount in lines if amount))
