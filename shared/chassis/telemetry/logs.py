@@ -12,6 +12,7 @@ from opentelemetry import trace
 from structlog.typing import EventDict, FilteringBoundLogger
 
 _SEVERITY = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR, "critical": logging.CRITICAL}
+_OF_THE_EXPORT = ("opentelemetry.", "urllib3.")
 Emit = Callable[[str, int, MutableMapping[str, Any]], None]
 _exports: list[Emit] = []
 
@@ -78,6 +79,8 @@ def _add_logger(logger: logging.Logger | None, _: str, event: EventDict) -> Even
 
 
 def _export(_: object, __: str, event: EventDict) -> EventDict:
+    if str(event.get("module", "")).startswith(_OF_THE_EXPORT):
+        return event  # a failed export that is exported fails again, without end
     for emit in _exports:
         emit(str(event.get("event", "")), _SEVERITY.get(str(event.get("level")), logging.INFO), event)
     return event

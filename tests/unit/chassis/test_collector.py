@@ -1,9 +1,11 @@
 """With a collector configured, spans, numbers and log lines arrive there, joined by the trace."""
 
 import logging
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 import structlog
@@ -74,6 +76,28 @@ def test_telemetry_when_a_collector_is_set_then_spans_numbers_and_lines_arrive(c
     assert {each.name: each for each in metrics}["hansa_relay_sent_total"].sum.data_points[0].as_int == 3
     (line,) = ExportLogsServiceRequest.FromString(collector.received["/v1/logs"][0]).resource_logs[0].scope_logs[0].log_records
     assert (line.body.string_value, line.trace_id, line.severity_number) == ("deal_closed", trace_id, 13)
+
+
+@pytest.mark.usefixtures("restored_logging")
+def test_telemetry_when_the_collector_is_away_then_the_failed_export_is_told_and_not_exported_itself(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")  # seconds until it gives up
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # taken, and nobody listens
+        away = log_export("deals", otlp_endpoint=f"http://127.0.0.1:{nobody.getsockname()[1]}")
+        assert away is not None
+        handed_over: list[str] = []
+
+        def export(message: str, level: int, values: MutableMapping[str, Any]) -> None:
+            handed_over.append(message)
+            away(message, level, values)
+
+        configure_logging("INFO", export=export)
+        logging.getLogger("deals").warning("deal_closed")
+        away.shutdown()
+    assert handed_over == ["deal_closed"]
+    assert "opentelemetry.exporter" in capsys.readouterr().err
 
 
 def test_telemetry_when_no_collector_is_set_then_nothing_is_exported() -> None:
