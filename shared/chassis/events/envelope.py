@@ -84,7 +84,7 @@ def decode(raw: Raw, *, types: Mapping[str, type[Event]] = BY_TYPE) -> Incoming[
         key=(raw.key or b"").decode("utf-8", "replace"),
         correlation_id=_text(headers, "ce_correlationid") or ce_id,
         traceparent=_text(headers, "traceparent"),
-        inbox_id=f"{source}#{ce_id}",
+        inbox_id=_inbox_id(source, ce_id),
         body_hash=hashlib.sha256(raw.value).digest(),
         raw=raw,
     )
@@ -96,7 +96,12 @@ def inbox_id_of(raw: Raw) -> str | None:
     source, event_id = headers.get("ce_source"), headers.get("ce_id")
     if not source or not event_id:
         return None
-    return f"{source.decode('utf-8', 'replace')}#{event_id.decode('utf-8', 'replace')}"
+    return _inbox_id(source.decode("utf-8", "replace"), event_id.decode("utf-8", "replace"))
+
+
+def _inbox_id(source: str, event_id: str) -> str:
+    """Source and id as one name. A source may hold a "#" of its own: escaped, two events never share a name."""
+    return f"{source.replace('%', '%25').replace('#', '%23')}#{event_id}"
 
 
 def _validated(model: type[Event], body: bytes) -> Event:
