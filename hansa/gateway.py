@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -16,6 +18,7 @@ from hansa.feed import LiveFeed
 from hansa.proxy import Proxy, Upstreams
 from hansa.start_page import StartPage
 from shared.chassis.events import topics
+from shared.chassis.http import problems
 from shared.chassis.service import Service
 
 
@@ -41,7 +44,8 @@ class Gateway:
 
     def app(self) -> Starlette:
         """The ASGI application."""
-        return Starlette(routes=self._routes(), lifespan=self._lifespan)
+        handlers: dict[Any, Any] = {HTTPException: _refused}
+        return Starlette(routes=self._routes(), lifespan=self._lifespan, exception_handlers=handlers)
 
     def _routes(self) -> list[BaseRoute]:
         routes: list[BaseRoute] = [
@@ -105,6 +109,12 @@ class Gateway:
 
 async def _livez(_: Request) -> Response:
     return PlainTextResponse("alive\n")
+
+
+async def _refused(request: Request, error: HTTPException) -> Response:
+    """No such path, or not with this method: a problem document, as from the services themselves."""
+    problems.current_path.set(request.url.path)
+    return await problems.on_http(request, error)
 
 
 async def _to_docs(request: Request) -> Response:

@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
+
+from shared.chassis.http import problems
 
 _HOP_BY_HOP = frozenset(
     {
@@ -79,8 +81,8 @@ class Proxy:
         try:
             answer = await self._upstreams.session.request(request.method, url, headers=headers, data=body, allow_redirects=False)
         except (aiohttp.ClientError, TimeoutError, OSError):
-            problem = {"type": "about:blank", "title": "Service Unavailable", "status": 503, "code": "unavailable"}
-            return JSONResponse(problem, status_code=503, media_type="application/problem+json", headers={"retry-after": "1"})
+            problems.current_path.set(request.url.path)
+            return await problems.on_transient(request, problems.Unavailable())
         response = StreamingResponse(_chunks(answer), status_code=answer.status)
         response.raw_headers = [
             (name.lower(), value) for name, value in answer.raw_headers if name.decode("latin-1").lower() not in _HOP_BY_HOP
