@@ -5,7 +5,7 @@ from typing import Any
 
 from services.commission.mapping import CONSUMED
 from services.commission.store.plans import Plans
-from services.commission.use_cases.payouts.hear_of_partner import HEARD, hear_of_partner
+from services.commission.use_cases.payouts.hear_of_partners import HEARD, hear_of_partners
 from services.commission.use_cases.take_in import TakeIn
 from services.commission.use_cases.take_in_cash import Intake
 from shared.chassis.database import UnitOfWork
@@ -18,8 +18,8 @@ def handlers(plans: Plans) -> Handlers:
 
     async def batch(uow: UnitOfWork, incomings: Sequence[Incoming[Any]]) -> None:
         heard = [incoming for incoming in incomings if type(incoming.event) in HEARD]
-        for incoming in heard:
-            await hear_of_partner(uow, incoming)
+        if heard:
+            await hear_of_partners(uow, heard)
         # what is heard of partners changes nothing about what they earn, so it may go first
         deals = incomings if not heard else [incoming for incoming in incomings if type(incoming.event) not in HEARD]
         if deals:

@@ -1,6 +1,6 @@
 """Whom money goes to, and how the partnerships stand that it is paid under."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,8 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.commission.domain.payouts import Payee, Standing
-from services.commission.store.tables_payouts import partner_standings, payees
+from services.commission.store.tables_payouts import payees
 from shared.chassis.database import UnitOfWork
+
+_HEAR = """
+insert into partner_standings as known (partner_id, version, standing) select * from unnest($1::uuid[], $2::bigint[], $3::text[])
+on conflict (partner_id) do update set version = excluded.version, standing = excluded.standing where known.version < excluded.version"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +59,11 @@ async def put(uow: UnitOfWork, kept: Kept) -> None:
     await uow.execute(insert(payees).values(values).on_conflict_do_update(index_elements=["partner_id"], set_=values))
 
 
-async def hear(uow: UnitOfWork, partner_id: UUID, standing: Standing, *, version: int) -> None:
-    """Keep what is heard of a partnership unless a later version is known: topics overtake one another, versions do not."""
-    row = {"partner_id": partner_id, "standing": standing.value, "version": version}
-    statement = insert(partner_standings).values(row)
-    newer = partner_standings.c.version < statement.excluded.version
-    await uow.execute(statement.on_conflict_do_update(index_elements=["partner_id"], set_=row, where=newer))
+async def hear(uow: UnitOfWork, heard: Mapping[UUID, tuple[int, Standing]]) -> None:
+    """Keep what is heard (version, standing) unless a later version is known: topics overtake one another, versions do not."""
+    partners = sorted(heard)  # two batches must not lock each other out
+    standings = [heard[partner][1].value for partner in partners]
+    await uow.fetch(_HEAR, partners, [heard[partner][0] for partner in partners], standings)
 
 
 def _kept(row: Any) -> Kept:

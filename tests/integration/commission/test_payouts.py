@@ -1,7 +1,7 @@
 """From payable to paid: batches with a second person's approval, failures that come back, refunds after payout that are carried."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -257,6 +257,28 @@ async def test_confirmation_when_of_some_then_the_rest_stays_under_way(finance: 
     future = finance.ann.post(f"/v1/payout-batches/{batch}/confirm", json={"paid_at": (finance.clock.now() + timedelta(1)).isoformat()})
     assert await refused(future) == (422, "invalid_request")
     assert sorted([await finance.balance(1), await finance.balance(2)]) == [(0, 0, 0, 150_00), (0, 0, 150_00, 0)]
+
+
+async def test_payout_of_an_entry_when_asked_for_then_the_next_that_went_out_after_it_was_payable(
+    finance: Finance, commission: Service
+) -> None:
+    async def covering(since: datetime) -> str | None:
+        async with commission.platform.worker_database.transaction() as uow:
+            found = await stored_payouts.covering(uow, partner(1), "USD", payable_since=since)
+            return str(found.payout.id) if found else None
+
+    await finance.payee()
+    await finance.earn(150_00)
+    first_payable = finance.clock.now()
+    batch = await finance.paid()
+    (first,) = await finance.payouts(batch)
+    await finance.earn(60_00)
+    second_payable = finance.clock.now()
+    assert (await covering(first_payable), await covering(second_payable)) == (first["id"], None)
+    await finance.fail(batch, first["id"])
+    assert await covering(first_payable) is None
+    (second,) = await finance.payouts(await finance.started())
+    assert (await covering(first_payable), await covering(second_payable)) == (second["id"], second["id"])
 
 
 async def test_cancelled_batch_when_drafted_anew_then_its_balances_are_free(finance: Finance) -> None:

@@ -1,5 +1,8 @@
 """Keep up with how partnerships stand: suspended and terminated ones are paid as the rules say."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from services.commission.domain.payouts import Standing
 from services.commission.store import payees
 from shared.chassis.database import UnitOfWork
@@ -13,7 +16,11 @@ HEARD: dict[type[PartnerFact], Standing] = {
 }
 
 
-async def hear_of_partner(uow: UnitOfWork, incoming: Incoming[PartnerFact]) -> None:
-    """The partner's latest version counts; what is older changes nothing."""
-    event = incoming.event
-    await payees.hear(uow, event.partner_id, HEARD[type(event)], version=incoming.sequence)
+async def hear_of_partners(uow: UnitOfWork, incomings: Sequence[Incoming[PartnerFact]]) -> None:
+    """The latest version of each partner counts; what is older changes nothing."""
+    latest: dict[UUID, tuple[int, Standing]] = {}
+    for incoming in incomings:
+        said = (incoming.sequence, HEARD[type(incoming.event)])
+        partner_id = incoming.event.partner_id
+        latest[partner_id] = max(said, latest.get(partner_id, said))
+    await payees.hear(uow, latest)
