@@ -2,15 +2,19 @@
 
 import csv
 import io
+from fractions import Fraction
 
 import pytest
 from lxml import etree
 
+from services.commission.domain.facts import Rate
 from services.commission.payout_files.pain001 import NAMESPACE, check
+from services.commission.store.plans import Plans
+from services.commission.use_cases.decide import decide
 from shared.chassis.service import Service
 from shared.chassis.testing.clock import ManualClock
 from shared.chassis.testing.stage import Stage
-from tests.integration.commission.facts import partner
+from tests.integration.commission.facts import partner, rows
 from tests.integration.commission.finance import DEBTOR, IBANS, Finance, ok, refused
 
 NS = {"p": NAMESPACE}
@@ -76,3 +80,25 @@ async def test_export_when_not_started_or_without_an_account_to_pay_from_then_re
     assert await refused(finance.ann.get(path)) == (409, "batch_in_other_state")
     await ok(finance.ann.post(f"/v1/payout-batches/{batch}/start"))
     assert await refused(finance.ann.get(path)) == (409, "account_missing")
+
+
+async def test_payout_when_in_another_currency_then_converted_at_the_rate_of_the_day_with_both_amounts(
+    finance: Finance, commission: Service
+) -> None:
+    await finance.rules(debtors={"EUR": DEBTOR})
+    await finance.payee(1, currency="EUR", iban=IBANS[0])
+    await finance.earn(150_00)
+    assert await finance.outcome((await finance.draft("EUR"))["id"]) == {partner(1): ("skipped", "no_fx_rate")}
+    day = finance.clock.now().date()
+    rate = Rate("fx:test", finance.clock.now(), "USD", "EUR", day, Fraction("0.92345"), "ECB")
+    async with commission.platform.worker_database.transaction() as uow:
+        await decide(uow, [rate], plans=Plans())
+    batch = await finance.started("EUR")
+    (payout,) = await finance.payouts(batch)
+    assert (payout["amount"], payout["pays"]) == ({"amount_minor": 150_00, "currency": "USD"}, {"amount_minor": 138_52, "currency": "EUR"})
+    assert payout["rate"] == {"rate": "0.92345", "day": day.isoformat(), "source": "ECB"}
+    document = etree.fromstring((await finance.ann.get(f"/v1/payout-batches/{batch}/export")).content)
+    assert document.findtext(".//p:SvcLvl/p:Cd", namespaces=NS) == "SEPA"
+    assert document.findtext(".//p:InstdAmt", namespaces=NS) == "138.52"
+    assert await finance.balance() == (0, 0, 150_00, 0)
+    assert await rows(commission, "select payload::jsonb#>>'{pays,currency}' from outbox where type like '%payout_started%'") == [("EUR",)]
