@@ -22,6 +22,7 @@ COMMANDS = {
     "run": "run",
     "migrate": "migrate",
     "topics": "topics",
+    "commission": "commission",
     "bench": "bench",
 }
 _LIBRARIES = (("asyncpg", "PostgresError"), ("asyncpg", "InterfaceError"), ("sqlalchemy.exc", "SQLAlchemyError"))

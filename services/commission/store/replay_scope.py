@@ -15,7 +15,7 @@ where body ? 'terms'"""
 _SLICE = "select partner_id from public.streams where mod(uuid_hash(partner_id)::bigint + 2147483648, $2) = $1"
 _KEEP = "insert into scope (partner_id, compared) select * from unnest($1::uuid[], $2::boolean[])"
 _SCOPE = "select partner_id from scope"
-_EVERYBODY = "select partner_id from public.streams"
+_EVERYBODY = "select partner_id, posted from public.streams"
 _SHARED = (
     "select distinct (body ->> 'partner_id')::uuid, partner_id from public.journal where not lead and partner_id is not null and seq <= $1"
 )
@@ -29,7 +29,7 @@ async def slice_of(connection: asyncpg.Connection, number: int, slices: int) -> 
 
 
 async def everybody(connection: asyncpg.Connection) -> set[UUID]:
-    """Every partner with a journal."""
+    """Every partner with a journal, and the programme."""
     return {row[0] for row in await connection.fetch(_EVERYBODY)}
 
 
@@ -66,6 +66,22 @@ async def divide(connection: asyncpg.Connection, *, ceiling: int, jobs: int) -> 
         rows += [(partner, emptiest) for partner in group]
     if rows:
         await connection.execute(_SHARDS, *zip(*rows, strict=True))
+
+
+async def grouped(connection: asyncpg.Connection, *, at_least: int) -> list[list[UUID]]:
+    """All partners in lists of at least so many facts, if there are as many; those who ever shared a deal stand together."""
+    groups = _groups((row[0], row[1]) for row in await connection.fetch(_SHARED, 1 << 62))
+    posted = {row[0]: int(row[1]) for row in await connection.fetch(_EVERYBODY)}
+    alone = posted.keys() - {partner for group in groups for partner in group}
+    lists: list[list[UUID]] = []
+    filled = at_least
+    for group in (*groups, *({partner} for partner in sorted(alone))):
+        if filled >= at_least:
+            lists.append([])
+            filled = 0
+        lists[-1] += sorted(group)
+        filled += sum(posted.get(partner, 0) for partner in group)
+    return lists
 
 
 def _groups(pairs: Iterable[tuple[UUID, UUID]]) -> list[set[UUID]]:

@@ -8,6 +8,8 @@ import asyncpg
 import pytest
 
 from services.commission.store import replaying
+from services.commission.store.plans import Plans
+from services.commission.use_cases.release_due import ReleaseDue
 from services.commission.use_cases.replay import Asked, Replay, ReplayRunning, UntilTooRecent, work_shard
 from shared.chassis.leadership import plain_dsn
 from shared.chassis.service import Service
@@ -33,7 +35,15 @@ async def _busy(service: Service, clock: ManualClock, *, seed: int = 5, deals: i
         await take_in(service, *traffic[:size])
         traffic = traffic[size:]
         clock.advance(timedelta(days=chance.randint(0, 10)))
-        await service.worker.timers.run_due()
+        await _released(service)
+
+
+async def _released(service: Service) -> None:
+    release = ReleaseDue(Plans())
+    while True:
+        async with service.platform.worker_database.transaction() as uow:
+            if not await release(uow):
+                return
 
 
 def _nothing_left(found: list[tuple[object, ...]]) -> bool:

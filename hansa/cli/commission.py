@@ -1,0 +1,15 @@
+"""`hansa commission`: the books rebuilt from their journal, and history under another plan."""
+
+import typer
+
+from hansa.cli.commission_replay import replay
+from hansa.cli.commission_what_if import what_if
+
+app = typer.Typer(help="Commission: replay the books, try another plan.", no_args_is_help=True)
+app.command()(replay)
+app.command("what-if")(what_if)
+
+
+@app.callback()
+def _group() -> None:
+    """Commission: replay the books, try another plan."""
