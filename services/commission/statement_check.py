@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -62,7 +62,17 @@ def check(document: Json, *, former: Json | None = None) -> list[Finding]:
     """Everything that is wrong: seals, figures computed again, the chain to the former statement if that is given."""
     try:
         found = [*_seals(document), *_again(document), *(_chain(document, former) if former is not None else ())]
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, InvalidOperation, Refused, StatementDiverged) as error:
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        IndexError,
+        ArithmeticError,
+        RuntimeError,
+        Refused,
+        StatementDiverged,
+    ) as error:
         # Only a document that was changed by hand fails to compute: say where the calculator stopped.
         found = [*_seals_if_any(document), Finding("not_computable", "lines", f"It cannot be computed again: {_told(error)}.")]
     return found[:_MOST]
@@ -75,7 +85,7 @@ def _told(error: Exception) -> str:
 def _seals_if_any(document: Json) -> list[Finding]:
     try:
         return list(_seals(document))
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError, RuntimeError):
         return []
 
 

@@ -13,6 +13,7 @@ from services.commission.domain.deal import Deal
 from services.commission.domain.deal import Standing as DealStanding
 from services.commission.domain.entries import Account, Accrued, Entry, Transfer
 from services.commission.domain.facts import Amended, AnyFact, Booked, Closed, Frozen, Thawed
+from services.commission.domain.options import Base
 from services.commission.domain.outcome import Posting
 from services.commission.domain.plan import Plan
 from services.commission.domain.positions import Positions
@@ -138,7 +139,7 @@ def _disputed(before: frozenset[UUID], lines: Iterable[Line]) -> frozenset[UUID]
 def _line(partner_id: UUID, plan: Plan, book: Book, posted: Posted) -> Line:
     book.plan = plan.known(posted.plan_known)
     _place(book.positions, posted, plan.calendar)
-    _follow(book, posted)
+    _follow(book, posted, partner_id)
     outcome = book.take(posted.fact)
     if not isinstance(outcome, Posting):
         raise StatementDiverged(f"fact {posted.number} ({posted.fact.id}) is not accepted again: {outcome}")
@@ -153,15 +154,19 @@ def _place(positions: Positions, posted: Posted, calendar: Calendar) -> None:
         positions.months[posted.fact.partner_id, calendar.month(terms.closed_at)] = posted.before
 
 
-def _follow(book: Book, posted: Posted) -> None:
-    """Put the deal where it stood, if the partner had no part in it meanwhile."""
+def _follow(book: Book, posted: Posted, partner_id: UUID) -> None:
+    """Put the deal where it stood, if the partner had no part in it meanwhile: what others did to it is not in its journal."""
     fact = posted.fact
     if posted.deal is not None:
         book.deals[posted.deal.id] = posted.deal
     elif isinstance(fact, Closed) and fact.close_number > 1:
         known = book.deals.get(fact.deal_id)
-        if known is None or known.close_number < fact.close_number - 1:
+        if known is None or (known.close_number < fact.close_number and not _has_part(known, partner_id)):
             book.deals[fact.deal_id] = Deal(fact.deal_id, fact.partner_id, fact.close_number - 1, DealStanding.REOPENED)
+
+
+def _has_part(deal: Deal, partner_id: UUID) -> bool:
+    return deal.partner_id == partner_id or (deal.sale is not None and any(s.partner_id == partner_id for s in deal.sale.stakes))
 
 
 def joins(fact: AnyFact, partner_id: UUID, entries: Iterable[Entry]) -> bool:
@@ -176,7 +181,7 @@ def deal_before(plan: Plan, earlier: Iterable[Posted], deal_id: UUID, partner_id
     book = Book(plan)
     for posted in earlier:
         book.plan = plan.known(posted.plan_known)
-        _follow(book, posted)
+        _follow(book, posted, posted.fact.partner_id)
         book.take(posted.fact)
     return own_side(book.deals[deal_id], partner_id)
 
@@ -225,6 +230,6 @@ def foreign_position(entries: Sequence[Entry], partner_id: UUID) -> int | None:
     """The position of another partner from which an accrual was figured, if it was."""
     for entry in entries:
         how = entry.derivation
-        if isinstance(how, Accrued) and how.position_of != partner_id:
+        if isinstance(how, Accrued) and how.position_of != partner_id and how.base is Base.CUMULATIVE:
             return how.before
     return None

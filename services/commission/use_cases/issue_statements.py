@@ -1,5 +1,6 @@
 """Issue statements of periods that have ended: numbered without gaps for each partner, computed again before they go out."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -94,7 +95,8 @@ async def issue(uow: UnitOfWork, partner_id: UUID, *, plan: Plan, kind: PeriodKi
     entries, last_entry = await statements.entries(uow, partner_id, after=last.last_entry if last else 0, of=facts)
     opening = await _opening(uow, partner_id, last, facts)
     told = [await _told(uow, partner_id, plan, posted, entries) for posted in facts]
-    sheet = settle_seen(partner_id, plan, opening, told, entries)
+    # A large statement takes seconds; the consumer beside it must not miss its heartbeats.
+    sheet = await asyncio.to_thread(settle_seen, partner_id, plan, opening, told, entries)
     await _compare(uow, partner_id, sheet)
     heading = Heading(
         partner_id=partner_id,
@@ -106,7 +108,8 @@ async def issue(uow: UnitOfWork, partner_id: UUID, *, plan: Plan, kind: PeriodKi
         former=last.hash if last else None,
         versions=await _versions(uow, max(posted.plan_known for posted in facts)),
     )
-    return await _keep(uow, heading, compose(heading, plan.calendar, opening, sheet), sheet, last_entry=last_entry)
+    document = await asyncio.to_thread(compose, heading, plan.calendar, opening, sheet)
+    return await _keep(uow, heading, document, sheet, last_entry=last_entry)
 
 
 async def _told(uow: UnitOfWork, partner_id: UUID, plan: Plan, posted: Posted, entries: Mapping[str, tuple[Entry, ...]]) -> Posted:

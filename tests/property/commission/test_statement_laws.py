@@ -164,3 +164,33 @@ def test_statement_when_a_figure_is_changed_and_all_sealed_anew_then_found(
         return
     parent[name] = _other(parent[name], by)
     assert check(seal({key: value for key, value in forged.items() if key != "hash"}))
+
+
+_ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from(["1/0", "9999-99-99", "NaN", "2026-03-01"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=4,
+)
+
+
+def _nodes(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place that holds something, leaf or not."""
+    if path:
+        yield path
+    for name, each in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from _nodes(each, (*path, name))
+
+
+@given(years(), st.data(), _ANYTHING)
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+def test_check_when_a_part_is_replaced_by_anything_then_it_finds_and_never_fails(
+    months: list[list[AnyFact]], data: st.DataObject, value: Any
+) -> None:
+    statements = [each for several in stated(months, SEED) for each in several]
+    if not statements:
+        return
+    forged = deepcopy(data.draw(st.sampled_from(statements)))
+    parent, name = _at(forged, data.draw(st.sampled_from(list(_nodes(forged)))))
+    if parent[name] != value:
+        parent[name] = value
+        assert check(forged)
