@@ -1,4 +1,4 @@
-"""`hansa import crm`: bring a CRM's history into the system, with every figure explained and nothing lost silently."""
+"""`hansa import`, with `crm`: bring a CRM's history into the system, with every figure explained and nothing lost silently."""
 
 import asyncio
 import time
@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import typer
 
+from hansa.cli.import_payments import payments
 from hansa.cli.options import DataDir, Json, folder_of
 from hansa.cli.output import as_json, aside, complain, console, say
 
@@ -31,6 +32,9 @@ class Exclusivity(StrEnum):
 @app.callback()
 def _group() -> None:
     """Bring history in from other systems."""
+
+
+app.command()(payments)
 
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", exists=True, file_okay=False, help="The folder of the export's CSV files.")]

@@ -1,8 +1,10 @@
 """Opportunities on their way into registration: batches of NDJSON, in order of registration, one result per row."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import aiohttp
@@ -42,17 +44,17 @@ async def send(
     for start in range(0, len(ordered), BATCH):
         batch = ordered[start : start + BATCH]
         rows = [_row(one, partner_id=partners[one.partner], source=source) for one in batch]
-        results = await _patiently(api, rows, exclusivity=exclusivity)
+        results = await patiently(partial(api.post_lines, "registration/v1/imports", rows, exclusivity=exclusivity))
         outcomes += [_outcome(one, result) for one, result in zip(batch, results, strict=True)]
         done(len(batch))
     return outcomes
 
 
-async def _patiently(api: Api, rows: Sequence[Mapping[str, object]], *, exclusivity: str) -> list[dict[str, object]]:
-    """A batch whose answer was lost is sent again: a row that was taken in is found by its source and id."""
+async def patiently(send: Callable[[], Awaitable[list[dict[str, Any]]]]) -> list[dict[str, Any]]:
+    """A batch whose answer was lost is sent again: a row that was taken in is found by its name."""
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            return await api.post_lines("registration/v1/imports", rows, exclusivity=exclusivity)
+            return await send()
         except aiohttp.ClientConnectionError:
             if attempt == _ATTEMPTS:
                 raise

@@ -4,10 +4,11 @@ from pathlib import Path
 
 from services.commission.api import payouts, routes, statements
 from services.commission.api.cash import imports, invoices, payments
+from services.commission.api.fx import fx_rates
 from services.commission.api.plans import plan_drafts, plan_versions
 from services.commission.consumers import handlers
 from services.commission.settings import Settings
-from services.commission.store import plans, tables_intake  # noqa: F401 - its tables are part of the metadata
+from services.commission.store import plans, rates, tables_intake  # noqa: F401 - its tables are part of the metadata
 from services.commission.store.tables import metadata
 from services.commission.timers import timers
 from services.commission.use_cases.self_check import SelfCheck
@@ -28,6 +29,7 @@ def build(settings: Settings, *, clock: Clock) -> Service:
             routes.balances,
             plan_versions,
             plan_drafts,
+            fx_rates,
             invoices,
             payments,
             imports,
@@ -47,6 +49,7 @@ def build(settings: Settings, *, clock: Clock) -> Service:
         timers=timers(known, every_s=settings.timer_interval_s, metrics=platform.telemetry.metrics),
         extras=[_self_check(platform, days=settings.self_check_days)],
         seed=plans.record,
+        arrived=rates.arrived,
     )
 
 

@@ -26,8 +26,7 @@ PlanKeeper = Annotated[Principal, requires("plans:admin")]
 @plan_versions.get("")
 async def all_plans(uow: Uow, actor: PlanReader) -> list[PlanView]:
     """The plan with all its versions, in the order in which they were recorded; a partner sees those that may be its own."""
-    found = (each.visible_to(actor.partner_id) for each in await plans.recorded(uow))
-    return [PlanView.of(each) for each in found if each]
+    return [PlanView.of(seen) for each in await plans.recorded(uow) for seen in each.visible_to(actor.partner_id)]
 
 
 @plan_versions.post("", status_code=201)
@@ -41,8 +40,9 @@ async def one_plan(version: str, uow: Uow, actor: PlanReader) -> PlanView:
     """The recorded document that the version of this number stands in."""
     number = int(version) if version.isdecimal() and len(version) < 10 else 0
     for each in await plans.recorded(uow):
-        if each.first <= number < each.first + len(each.document.versions) and (seen := each.visible_to(actor.partner_id)):
-            return PlanView.of(seen)
+        for seen in each.visible_to(actor.partner_id):
+            if seen.first <= number < seen.first + len(seen.document.versions):
+                return PlanView.of(seen)
     raise NotFound(what="plan version")
 
 

@@ -1,6 +1,6 @@
 """Plan versions: kept as policies, written into the journal as facts, read as one plan."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -8,6 +8,7 @@ import orjson
 
 from services.commission.domain.plan import Plan
 from services.commission.plan_document import PlanDocument
+from services.commission.plan_terms import partner_named
 from services.commission.section import plan_part
 from shared.chassis.database import UnitOfWork
 
@@ -33,9 +34,31 @@ class Recorded:
     recorded_by: str
     reason: str
 
-    def visible_to(self, partner_id: UUID | None) -> "Recorded | None":
-        """What the vendor's staff (None) or one partner may see of it."""
-        return self
+    def visible_to(self, partner_id: UUID | None) -> "tuple[Recorded, ...]":
+        """What the vendor's staff (None) may see of it: all; a partner: each version that may be its own, and no other partner's name."""
+        if partner_id is None:
+            return (self,)
+        singles = enumerate(self.document.single(), self.first)
+        return tuple(replace(self, document=seen, first=number) for number, each in singles if (seen := _seen(each, partner_id)))
+
+
+def _seen(document: PlanDocument, partner_id: UUID) -> PlanDocument | None:
+    """A document of one version as the partner sees it: nothing in it is another's alone. None if all of it is."""
+    (version,) = document.versions
+    whom = version.assigned_to
+    if whom is not None:
+        mine = tuple(each for each in whom.partners if partner_named(each) == partner_id)
+        if not mine and not whom.types:
+            return None
+        whom = whom.model_copy(update={"partners": mine})
+    rules = tuple(rule for rule in version.rules if _meant_for(rule.when.partner, partner_id))
+    spiffs = tuple(spiff for spiff in version.spiffs if _meant_for(spiff.when.partner, partner_id))
+    narrowed = version.model_copy(update={"assigned_to": whom, "rules": rules, "spiffs": spiffs})
+    return document.model_copy(update={"versions": (narrowed,)})
+
+
+def _meant_for(named: str | None, partner_id: UUID) -> bool:
+    return named is None or partner_named(named) == partner_id
 
 
 def joined(documents: list[PlanDocument]) -> Plan:

@@ -22,7 +22,7 @@ async def activate_plan(uow: UnitOfWork, draft_id: UUID, *, start: date, reason:
     draft = await locked(uow, draft_id, expects=expects)
     document = PlanDocument.read(dated(draft.document, start=start, otherwise=start))
     if len(document.versions) > 1:
-        raise PlanInvalid(faults=f"{ONE_VERSION.code} at {ONE_VERSION.place}", found=(ONE_VERSION,))
+        raise PlanInvalid.of([ONE_VERSION])
     recorded = await record_plan(uow, document, recorded_by=by, reason=reason)
     await drafts.became(uow, draft_id, recorded.first, by=by)
     return recorded

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
+from uuid import UUID
 
 from services.commission.domain.brackets import Fault
 from services.commission.domain.drafting import ONE_VERSION
@@ -59,8 +60,29 @@ def _versions(draft: Json) -> Iterator[Fault]:
         yield ONE_VERSION
 
 
+def strangers(document: PlanDocument) -> Iterator[Fault]:
+    """Partners that are not named by an id: a quote may call them anything, but a plan on record would mean nobody."""
+    for index, version in enumerate(document.versions):
+        place = f"versions[{index}]"
+        whom = version.assigned_to.partners if version.assigned_to else ()
+        named: list[tuple[str | None, str]] = [(each, f"{place}.assigned_to.partners[{number}]") for number, each in enumerate(whom)]
+        for part in ("rules", "spiffs"):
+            whens = enumerate(getattr(version, part))
+            named += [(each.when.partner, f"{place}.{part}[{number}].when.partner") for number, each in whens]
+        yield from (Fault("partner_invalid", where) for name, where in named if name is not None and not _is_id(name))
+
+
+def _is_id(name: str) -> bool:
+    try:
+        UUID(name)
+    except ValueError:
+        return False
+    return True
+
+
 def _against(document: PlanDocument, plan: Plan, *, today: date) -> Iterator[Fault]:
     """Faults that only the plan on record shows."""
+    yield from strangers(document)
     fixed = {"currency": plan.currency, "timezone": plan.calendar.timezone, "year_starts": plan.calendar.year_starts}
     for name, value in fixed.items():
         if getattr(document, name) != value:

@@ -1,9 +1,10 @@
 """Record plan versions that start today or later: they rule deals that close from then on, and nothing on record changes."""
 
-from services.commission.domain.refusals import PlanCurrencyFixed, PlanStartsInPast
+from services.commission.domain.refusals import PlanCurrencyFixed, PlanInvalid, PlanStartsInPast
 from services.commission.plan_document import PlanDocument
 from services.commission.store import plans
 from services.commission.store.plans import Recorded
+from services.commission.use_cases.check_plan import strangers
 from shared.chassis.database import UnitOfWork
 
 _LOCK = "commission plans"
@@ -12,6 +13,8 @@ _LOCK = "commission plans"
 async def record_plan(uow: UnitOfWork, document: PlanDocument, *, recorded_by: str, reason: str) -> Recorded:
     """Add the document's versions. Raises PlanInvalid, PlanStartsInPast or PlanCurrencyFixed."""
     document = PlanDocument.read(document.model_dump(mode="json", by_alias=True))
+    if nobody := list(strangers(document)):
+        raise PlanInvalid.of(nobody)
     await uow.lock(_LOCK)
     plan = await plans.on_record(uow)
     today = plan.calendar.day(uow.now)

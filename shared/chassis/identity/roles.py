@@ -27,6 +27,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "payees:read",
             "payees:write",
             "payouts:read",
+            "rates:read",
             "plans:read",
             "statements:read",
             "standings:read",
@@ -42,8 +43,8 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "feed:read",
         }
     ),
-    # Connected systems are the vendor's own: sales systems bring deals, books bring invoices and payments,
-    # learning systems what people learned.
+    # Connected systems are the vendor's own: sales systems bring deals, books bring invoices, payments and exchange
+    # rates, learning systems what people learned.
     Role.CONNECTOR: frozenset(
         {
             "partners:read",
@@ -52,6 +53,8 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "imports:write",
             "cash:read",
             "cash:write",
+            "rates:read",
+            "rates:write",
             "courses:read",
             "enrolments:write",
             "completions:write",

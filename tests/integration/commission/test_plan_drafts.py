@@ -82,6 +82,11 @@ async def test_draft_when_it_has_every_kind_of_fault_then_each_is_told_with_its_
         (_document(timezone="Europe/Berlin"), ("plan_currency_fixed", "timezone")),
         (_document(year_starts=4), ("plan_currency_fixed", "year_starts")),
         (_document(currency="EUR"), ("plan_currency_fixed", "currency")),
+        (_document({**FLAT, "assigned_to": {"partners": ["Acme"]}}), ("partner_invalid", "versions[0].assigned_to.partners[0]")),
+        (
+            _document({**FLAT, "rules": [{"name": "a", "when": {"partner": "Acme"}, "rate": "0.1"}]}),
+            ("partner_invalid", "versions[0].rules[0].when.partner"),
+        ),
         (_document(timezone="Mars/Olympus"), ("timezone_unknown", "timezone")),
         ({"currency": "USD"}, ("missing", "versions")),
         ({"currency": "USD", "versions": "all"}, ("tuple_type", "versions")),
@@ -170,3 +175,25 @@ async def test_drafts_when_a_partner_asks_then_out_of_scope(stage: Stage, commis
     client = stage.client(commission, role="partner", partner_id=partner(1))
     assert (await client.get("/v1/plan-drafts")).status_code == 403
     assert (await client.post("/v1/plan-drafts", json={"document": _document()})).status_code == 403
+
+
+async def test_version_when_meant_for_a_partner_then_it_rules_that_one_and_others_do_not_see_it(
+    stage: Stage, commission: Service, operator: httpx2.AsyncClient
+) -> None:
+    rules = [{"name": name, "when": {"partner": str(partner(who)), "product": "none"}, "rate": "0.9"} for name, who in (("a", 1), ("b", 3))]
+    named = _document({**FLAT, "rules": rules, "assigned_to": {"partners": [str(partner(1)), str(partner(3))]}})
+    typed = _document({"brackets": [{"from": "0", "to": None, "rate": "0.25"}], "assigned_to": {"types": ["reseller"]}})
+    for document in (named, typed):
+        path, version = await _begin(operator, document)
+        assert (await operator.post(f"{path}/activate", json=_activation(TODAY), headers=version)).status_code == 201
+    resold = closed(3, 100_00, shares={4: "1"}).model_copy(update={"partner_type": "reseller"})
+    await take_in(commission, closed(1, 100_00), closed(2, 100_00, shares={2: "1"}), resold)
+    assert await rows(commission, "select amount_minor, plan_version from entries order by seq") == [(50_00, 2), (15_00, 1), (25_00, 3)]
+
+    mine, other = (stage.client(commission, role="partner", partner_id=partner(number)) for number in (1, 2))
+    assert [plan["first_version"] for plan in (await mine.get("/v1/plans")).json()] == [1, 2, 3]
+    assert [plan["first_version"] for plan in (await other.get("/v1/plans")).json()] == [1, 3]
+    assert (await other.get("/v1/plans/2")).status_code == 404
+    seen = (await mine.get("/v1/plans/2")).json()["document"]["versions"][0]
+    assert seen["assigned_to"]["partners"] == [str(partner(1))], "not who else has it"
+    assert [rule["name"] for rule in seen["rules"]] == ["a"]
