@@ -4,15 +4,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
+from fractions import Fraction
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.commission.domain.book import Book
 from services.commission.domain.calendar import Calendar, PeriodKind
-from services.commission.domain.deal import Deal
+from services.commission.domain.deal import Deal, Sale
 from services.commission.domain.deal import Standing as DealStanding
 from services.commission.domain.entries import Account, Accrued, Entry, Transfer
-from services.commission.domain.facts import Amended, AnyFact, Booked, Closed, Frozen, Thawed
+from services.commission.domain.facts import Amended, AnyFact, Booked, Closed, Credit, Frozen, Terms, Thawed
 from services.commission.domain.options import Base
 from services.commission.domain.outcome import Posting
 from services.commission.domain.plan import Plan
@@ -191,9 +192,35 @@ def own_side(deal: Deal, partner_id: UUID) -> Deal:
     who = partner_id if deal.partner_id == partner_id else other(str(deal.id), 0)
     if deal.sale is None:
         return replace(deal, partner_id=who)
-    stakes = tuple(stake for stake in deal.sale.stakes if stake.partner_id == partner_id)
-    counted = tuple(each for each in deal.sale.counted if each.partner_id == partner_id)
-    return replace(deal, partner_id=who, sale=replace(deal.sale, stakes=stakes, counted=counted))
+    return replace(deal, partner_id=who, sale=_own_part(deal.sale, partner_id))
+
+
+def _own_part(sale: Sale, partner_id: UUID) -> Sale:
+    mine = [index for index, each in enumerate(sale.counted) if each.partner_id == partner_id]
+    detail = sale.detail
+    if detail is not None:
+        cash = detail.cash
+        if cash is not None:
+            earnings = tuple(_own_part(earning, partner_id) for earning in cash.earnings)
+            cash = replace(cash, terms=merged("cash", cash.terms, partner_id), earnings=earnings)
+        counted = tuple(each for index, each in enumerate(detail.counted) if index in mine)
+        bracketed = tuple(each for index, each in enumerate(detail.bracketed) if index in mine)
+        detail = replace(detail, counted=counted, bracketed=bracketed, cash=cash)
+    stakes = tuple(stake for stake in sale.stakes if stake.partner_id == partner_id)
+    return replace(sale, stakes=stakes, counted=tuple(sale.counted[index] for index in mine), detail=detail)
+
+
+def merged(about: object, terms: Terms, partner_id: UUID) -> Terms:
+    """The terms with the partner's own credit and one for all others, which stands where the first of them stood."""
+    found: list[Credit] = []
+    rest = sum((each.share for each in terms.credits if each.partner_id != partner_id), Fraction(0))
+    for each in terms.credits:
+        if each.partner_id == partner_id:
+            found.append(each)
+        elif rest:
+            found.append(Credit(other(about, 1), rest))
+            rest = Fraction(0)
+    return replace(terms, credits=tuple(found))
 
 
 def other(about: object, number: int) -> UUID:

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from uuid import UUID
 
-from services.commission.domain.entries import Accrued, Entry
+from services.commission.domain.entries import Accrued, Entry, Worked
 from services.commission.domain.facts import Amended, AnyFact, Closed, Credit, Rate, RewardsGranted, Terms
 from services.commission.domain.plan import Plan
-from services.commission.domain.statement import Posted, Sheet, Standing, StatementDiverged, other, settle
+from services.commission.domain.statement import Posted, Sheet, Standing, StatementDiverged, merged, other, settle
 
 
 def settle_seen(
@@ -48,26 +47,13 @@ def seen_by(partner_id: UUID, fact: AnyFact, *, apart: bool) -> AnyFact:
         fact = replace(fact, partner_id=other(fact.id, 0))
     if not isinstance(fact, Closed | Amended) or fact.terms is None:
         return fact
-    shares = _apart(fact.id, fact.terms, partner_id) if apart else _merged(fact.id, fact.terms, partner_id)
-    return replace(fact, terms=replace(fact.terms, credits=shares))
+    return replace(fact, terms=_apart(fact.id, fact.terms, partner_id) if apart else merged(fact.id, fact.terms, partner_id))
 
 
-def _apart(fact_id: str, terms: Terms, partner_id: UUID) -> tuple[Credit, ...]:
+def _apart(fact_id: str, terms: Terms, partner_id: UUID) -> Terms:
     numbered = enumerate(terms.credits, 1)
-    return tuple(each if each.partner_id == partner_id else Credit(other(fact_id, n), each.share) for n, each in numbered)
-
-
-def _merged(fact_id: str, terms: Terms, partner_id: UUID) -> tuple[Credit, ...]:
-    """The partner's own credit and one for all others, which stands where the first of them stood."""
-    merged: list[Credit] = []
-    rest = sum((each.share for each in terms.credits if each.partner_id != partner_id), Fraction(0))
-    for each in terms.credits:
-        if each.partner_id == partner_id:
-            merged.append(each)
-        elif rest:
-            merged.append(Credit(other(fact_id, 1), rest))
-            rest = Fraction(0)
-    return tuple(merged)
+    shares = tuple(each if each.partner_id == partner_id else Credit(other(fact_id, n), each.share) for n, each in numbered)
+    return replace(terms, credits=shares)
 
 
 def _nameless(entry: Entry, partner_id: UUID) -> Entry:
@@ -75,4 +61,6 @@ def _nameless(entry: Entry, partner_id: UUID) -> Entry:
     how = entry.derivation
     if isinstance(how, Accrued) and how.position_of != partner_id:
         return replace(entry, derivation=replace(how, position_of=other(entry.fact_id, 0)))
+    if isinstance(how, Worked) and how.placed is not None and how.placed.position_of != partner_id:
+        return replace(entry, derivation=replace(how, placed=replace(how.placed, position_of=other(entry.fact_id, 0))))
     return entry
