@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.commission.dispute_rules import DisputePolicy
 from services.commission.domain.calendar import PeriodKind
 from services.commission.payout_rules import PayoutRules
 from services.commission.plan_document import PlanDocument
@@ -23,6 +24,7 @@ class CommissionSection(PlanDocument):
 
     payouts: PayoutRules = Field(default_factory=PayoutRules)
     statements: StatementRules = Field(default_factory=StatementRules)
+    disputes: DisputePolicy = Field(default_factory=DisputePolicy)
 
 
 BESIDE_THE_PLAN = CommissionSection.model_fields.keys() - PlanDocument.model_fields.keys()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.commission.api import payouts, routes, statements
+from services.commission.api import disputes, payouts, routes, statements
 from services.commission.api.cash import imports, invoices, payments
 from services.commission.api.fx import fx_rates
 from services.commission.api.plans import plan_drafts, plan_versions
@@ -37,8 +37,10 @@ def build(settings: Settings, *, clock: Clock) -> Service:
             statements.statements,
             statements.statement_rules,
             *payouts.ROUTERS,
+            *disputes.ROUTERS,
         ],
     )
+    app.state.plans = known
     app.state.payout_desk = payouts.Desk(known, Vault(settings.keys))
     return Service(
         platform,

@@ -2,6 +2,7 @@
 
 from services.commission.store.plans import Plans
 from services.commission.store.reading import imbalance
+from services.commission.use_cases.disputes.mark_overdue import mark_overdue
 from services.commission.use_cases.issue_statements import IssueStatements
 from services.commission.use_cases.record_cash import tell
 from services.commission.use_cases.release_due import ReleaseDue
@@ -13,7 +14,7 @@ WATCH_EVERY_S = 60.0  # it sums whole tables
 
 
 def timers(plans: Plans, *, every_s: float, metrics: Metrics) -> tuple[Timer, ...]:
-    """Holds that end, statements of periods that ended, documents whose deal came after them, and the figure that must always be 0."""
+    """Holds that end, statements of periods that ended, late disputes, documents whose deal came after them, and what must always be 0."""
 
     async def watch(uow: UnitOfWork) -> int:
         metrics.ledger_imbalance.set(await imbalance(uow))
@@ -22,6 +23,7 @@ def timers(plans: Plans, *, every_s: float, metrics: Metrics) -> tuple[Timer, ..
     return (
         Timer("release held commission", every_s, ReleaseDue(plans)),
         Timer("issue statements", every_s, IssueStatements(plans)),
+        Timer("mark overdue disputes", every_s, mark_overdue),
         Timer("tell invoices and payments", every_s, tell),
         Timer("ledger imbalance", WATCH_EVERY_S, watch),
     )

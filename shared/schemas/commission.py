@@ -113,3 +113,41 @@ class CommissionPayoutFailed(PayoutFact):
 
     topic: ClassVar[str] = "commission.payout_failed"
     reason: str
+
+
+class CommissionDisputeFact(Event):
+    """What every fact about a dispute carries: which entry of which partner it is about. What was said is read over the API."""
+
+    subject_field: ClassVar[str] = "dispute_id"
+    dispute_id: UUID
+    partner_id: UUID
+    entry_id: UUID
+    deal_id: UUID | None = None
+
+
+class CommissionDisputeOpened(CommissionDisputeFact):
+    """A partner disputes one of its entries; the vendor's answer is due at `due_at`.
+
+    `hold`: the entry is frozen (`entry`), so much of what is payable is kept back (`amount`), or none of it is there any more (`nothing`).
+    """
+
+    topic: ClassVar[str] = "commission.dispute_opened"
+    hold: str
+    held: MoneyAmount
+    due_at: AwareDatetime
+
+
+class CommissionDisputeAnswered(CommissionDisputeFact):
+    """The vendor answered a dispute; its decision is due at `due_at`."""
+
+    topic: ClassVar[str] = "commission.dispute_answered"
+    due_at: AwareDatetime
+
+
+class CommissionDisputeResolved(CommissionDisputeFact):
+    """A dispute was settled: adjusted (with the adjusting entry and its signed amount), declined or withdrawn. Nothing is held any more."""
+
+    topic: ClassVar[str] = "commission.dispute_resolved"
+    outcome: str
+    adjustment: MoneyAmount | None = None
+    adjustment_entry_id: UUID | None = None

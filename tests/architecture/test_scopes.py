@@ -18,8 +18,17 @@ SCOPE = re.compile(r"[a-z][a-z-]*:(read|write|admin)")
 
 # What only the vendor's staff may do; a new scope is put here or into a role, on purpose.
 STAFF_ONLY = frozenset(
-    {"books:admin", "deals:admin", "evaluations:read", "evaluations:write", "partners:write", "payouts:admin", "plans:admin"}
-    | {"statements:admin"}
+    {
+        "books:admin",
+        "deals:admin",
+        "disputes:admin",
+        "evaluations:read",
+        "evaluations:write",
+        "partners:write",
+        "payouts:admin",
+        "plans:admin",
+        "statements:admin",
+    }
 )
 
 

@@ -40,6 +40,7 @@ class Partner:
         await self._own("notifications", "/v1/endpoints", {"url": f"https://{self.id}.example/hook", "description": f"Hook of {self.name}"})
         await self.world.spread()
         await self._book(won)
+        await self._dispute(won)
         await self._learn(contact["person_id"] if "person_id" in contact else str(derived_id(self.name)))
         await self.world.post("tiering", "/v1/evaluations", {})
         await self.world.spread()
@@ -50,6 +51,12 @@ class Partner:
         for path in ("invoices", "payments"):
             document = {"reference": f"{path} of {self.name}", "deal_id": deal, "amount": "30000.00", "currency": "USD"}
             await self.world.post("commission", f"/v1/{path}", {**document, "at": "2026-03-01T00:00:00Z"})
+
+    async def _dispute(self, deal: str) -> None:
+        """The partner asks why something was taken back."""
+        entries = await self.world.get("commission", f"/v1/entries?deal_id={deal}")
+        wrong = {"entry_id": entries.json["items"][-1]["id"], "reason": f"{self.name} knows of no rebate"}
+        await self._own("commission", "/v1/disputes", wrong)
 
     async def _learn(self, person_id: str) -> None:
         course = (await self.world.get("enablement", "/v1/courses")).json["items"][0]["id"]

@@ -30,7 +30,7 @@ class EntryView(BaseModel):
     reason: str
     event_id: str = Field(description="source and id of the event that made it")
     reverses: UUID | None
-    state: str = Field(description="of what a hold is for: held, payable, reversed, or none where nothing was due; else booked")
+    state: str = Field(description="disputed; of what a hold is for held, payable, reversed, or none where nothing was due; else booked")
     closed_at: datetime | None
     release_at: datetime | None
     released_at: datetime | None
@@ -152,6 +152,8 @@ def _money(minor: int, currency: str) -> MoneyAmount:
 
 
 def _state(shown: Shown) -> str:
+    if shown.disputed:
+        return "disputed"
     if shown.entry.kind not in {Kind.ACCRUAL, Kind.SPIFF}:
         return "booked"
     if shown.released_at is not None:

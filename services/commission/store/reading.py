@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from services.commission.domain.entries import Entry, Kind
 from services.commission.store.encoding import decoded_derivation
 from services.commission.store.tables import balances, entries
+from services.commission.store.tables_disputes import disputes
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
 
@@ -25,17 +26,19 @@ full join (select currency, sum(case when source = 'programme:expense' then amou
     then -amount_minor else 0 end) as total from transfers group by 1) t using (currency)
 full join (select currency, sum(held_minor + payable_minor + in_payout_minor + paid_minor) as total
     from balances group by 1) b using (currency)"""
+_disputed = sa.exists().where(disputes.c.entry_id == entries.c.id, disputes.c.decided_at.is_(None)).label("disputed")
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An entry as stored, with where its hold stands."""
+    """An entry as stored, with where its hold stands, and whether a dispute about it is to be settled."""
 
     seq: int
     entry: Entry
     recorded_at: datetime
     due_at: datetime | None
     released_at: datetime | None
+    disputed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class Waits:
 
 async def page(uow: UnitOfWork, *, after: int, limit: int, partner_id: UUID | None, deal_id: UUID | None) -> Sequence[Shown]:
     """Entries in posting order after the serial number `after`."""
-    query = sa.select(entries).where(entries.c.seq > after).order_by(entries.c.seq).limit(limit)
+    query = sa.select(entries, _disputed).where(entries.c.seq > after).order_by(entries.c.seq).limit(limit)
     if partner_id is not None:
         query = query.where(entries.c.partner_id == partner_id)
     if deal_id is not None:
@@ -75,7 +78,7 @@ async def page(uow: UnitOfWork, *, after: int, limit: int, partner_id: UUID | No
 
 async def get(uow: UnitOfWork, entry_id: UUID) -> Shown:
     """One entry. Raises NotFound."""
-    row = (await uow.execute(sa.select(entries).where(entries.c.id == entry_id))).first()
+    row = (await uow.execute(sa.select(entries, _disputed).where(entries.c.id == entry_id))).first()
     if row is None:
         raise NotFound(what="entry")
     return _shown(row)
@@ -127,4 +130,4 @@ def _shown(row: Any) -> Shown:
         derivation=decoded_derivation(derivation),
         reverses=row.reverses,
     )
-    return Shown(row.seq, entry, row.recorded_at, row.due_at, row.released_at)
+    return Shown(row.seq, entry, row.recorded_at, row.due_at, row.released_at, row.disputed)

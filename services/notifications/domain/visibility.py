@@ -20,6 +20,7 @@ _SHARED_TERMS = frozenset(
 _TERMS = _SHARED_TERMS | {"partner_id"}
 _COMMISSION = _EVERY | {"entry_id", "deal_id", "amount"}
 _PAYOUT = _EVERY | {"payout_id", "amount", "pays"}
+_DISPUTE = _EVERY | {"dispute_id", "entry_id", "deal_id"}
 _TIER = _EVERY | {"from_tier", "to_tier", "reason", "effective_at"}
 _LEARNING = _EVERY | {"person_id", "course_id", "level"}
 
@@ -47,6 +48,9 @@ OWNER_SEES: Mapping[str, frozenset[str]] = {
     "commission.payout_started": _PAYOUT,
     "commission.payout_paid": _PAYOUT | {"reference"},
     "commission.payout_failed": _PAYOUT | {"reason"},
+    "commission.dispute_opened": _DISPUTE | {"hold", "held", "due_at"},
+    "commission.dispute_answered": _DISPUTE | {"due_at"},
+    "commission.dispute_resolved": _DISPUTE | {"outcome", "adjustment", "adjustment_entry_id"},
     "tier.changed": _TIER,
     "tier.downgrade_pending": _TIER,
     "training.completed": _LEARNING | {"completion_id"},

@@ -28,6 +28,8 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "payees:write",
             "payouts:read",
             "rates:read",
+            "disputes:read",
+            "disputes:write",
             "plans:read",
             "statements:read",
             "standings:read",
