@@ -17,12 +17,12 @@ COMMANDS = {
     "token": "token",
     "import": "import_crm",
     "explain": "explain",
+    "commission": "commission",
     "statement": "statement",
     "dead-letters": "dead_letters",
     "run": "run",
     "migrate": "migrate",
     "topics": "topics",
-    "commission": "commission",
     "bench": "bench",
 }
 _LIBRARIES = (("asyncpg", "PostgresError"), ("asyncpg", "InterfaceError"), ("sqlalchemy.exc", "SQLAlchemyError"))

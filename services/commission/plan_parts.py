@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from services.commission.domain.brackets import Mode
 from services.commission.domain.calendar import PeriodKind
@@ -93,6 +93,14 @@ class BonusDocument(Part):
     flat: Amount | None = None
     rate: Rate | None = None
     on: Counting = Counting.TOTAL
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spelt_by_yaml(cls, given: object) -> object:
+        """YAML 1.1 reads the key `on` as true."""
+        if not isinstance(given, dict):
+            return given
+        return {"on" if key is True or key == "true" else key: value for key, value in given.items()}
 
 
 class RewardDocument(Part):

@@ -22,7 +22,7 @@ from services.commission.domain.ledger import Ledger
 from services.commission.domain.outcome import Posting
 from services.commission.domain.plan import Plan
 from services.commission.domain.refusals import QuoteInvalid
-from services.commission.plan_document import PlanDocument, place
+from services.commission.plan_document import PlanDocument, shape_faults
 from services.commission.plan_terms import partner_named
 from services.commission.quote_events import EventDocument, Facts, RateDocument
 from shared.chassis.errors import Refused
@@ -48,7 +48,7 @@ class QuoteDocument(BaseModel):
         try:
             return cls.model_validate(document)
         except ValidationError as error:
-            raise QuoteInvalid.of([Fault(each["type"], place(each["loc"])) for each in error.errors()]) from error
+            raise QuoteInvalid.of(list(shape_faults(error))) from error
 
 
 @dataclass

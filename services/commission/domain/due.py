@@ -34,10 +34,15 @@ def ended(plan: Plan, months: Months, as_of: datetime, type_of: TypeOf) -> list[
     for period in bonus_periods(plan, {month for _, month in months}, as_of):
         for partner_id in sorted({who for who, month in months if period.start <= month < period.end}):
             kind = type_of(partner_id)
-            if any(bonuses(plan.on(last_day(period), partner_id, kind), period)):
+            if any(bonuses(rules_for(plan, period, partner_id, kind), period)):
                 name = f"period:{period.label}:{partner_id}:{as_of.isoformat()}"
                 found.append(PeriodEnded(name, partner_id, as_of, period.kind, period.start, kind))
     return found
+
+
+def rules_for(plan: Plan, period: Period, partner_id: UUID, partner_type: str | None) -> PlanVersion | None:
+    """The version that a partner's bonuses and rewards of a period go by: in force on its last day."""
+    return plan.on(last_day(period), partner_id, partner_type)
 
 
 def ranked(reward: Reward, measured: Mapping[UUID, int]) -> tuple[tuple[UUID, int], ...]:
@@ -52,7 +57,7 @@ def grants(
     """A decision for each reward of a period that somebody gets."""
     for version, reward, period in reward_periods(plan, {month for _, month in months}, as_of):
         measured = deals(period) if reward.by is Measure.DEALS else _revenue(months, period)
-        theirs = {who: value for who, value in measured.items() if plan.on(last_day(period), who, type_of(who)) is version}
+        theirs = {who: value for who, value in measured.items() if rules_for(plan, period, who, type_of(who)) is version}
         if first := ranked(reward, theirs):
             name = f"reward:{reward.name}:{period.label}"
             yield RewardsGranted(name, as_of, reward.name, version.number, period.start, first)
