@@ -3,8 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from shared.chassis.http import Instant
 from shared.schemas.base import Currency
 from shared.schemas.crm import OpportunityCredit, OpportunityLine, Stage
 
@@ -26,11 +27,11 @@ class ImportRow(BaseModel):
     crm_ids: tuple[Id, ...] = ()
     territory: str = Field("any", min_length=1, max_length=100, description="`any`: derived from the country where there is one")
     families: tuple[Id, ...] = Field(min_length=1, max_length=50)
-    engaged_at: AwareDatetime
+    engaged_at: Instant
     stage: Stage
-    closed_at: AwareDatetime | None = None
+    closed_at: Instant | None = None
     currency: Currency = "USD"
     amount: str | None = Field(None, max_length=40)
     lines: tuple[OpportunityLine, ...] = Field((), max_length=1_000)
     credits: tuple[OpportunityCredit, ...] = Field((), max_length=100)
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Instant | None = None

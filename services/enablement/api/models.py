@@ -1,21 +1,15 @@
 """Bodies of requests and answers; the wire's words for the domain's values."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.enablement.domain.courses import Catalogue, Course
 from services.enablement.domain.record import Certificate, Enrolment
-
-# Made UTC at the edge, because "12 months later" is counted on the UTC calendar.
-Instant = Annotated[
-    AwareDatetime,
-    Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
-    AfterValidator(lambda instant: instant.astimezone(UTC)),
-]
+from shared.chassis.http import Instant
 
 
 class Step(BaseModel):

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.registration.domain.deal import Deal
 from services.registration.domain.drafts import LineDraft, TermsDraft
 from services.registration.domain.values import Credit, Line, Outcome, PartnerId, State
+from shared.chassis.http import Instant
 from shared.chassis.money import Money
 from shared.schemas.base import Currency, Share
 
@@ -39,7 +40,7 @@ class NewDeal(_Request):
     expected_amount: Amount | None = None
     currency: Currency = "USD"
     partner_id: UUID | None = None
-    registered_at: AwareDatetime | None = None
+    registered_at: Instant | None = None
 
 
 class LineIn(_Request):
@@ -71,7 +72,7 @@ class TermsIn(_Request):
     credits: tuple[CreditIn, ...] = Field((), max_length=100)
     overlays: tuple[CreditIn, ...] = Field((), max_length=100, description="influence, recorded apart; may exceed 1")
     attributes: dict[str, Annotated[str, Field(max_length=1_000)]] = Field(default_factory=dict, max_length=50)
-    closed_at: AwareDatetime | None = Field(None, description="for the vendor only; without it, the time of receipt")
+    closed_at: Instant | None = Field(None, description="for the vendor only; without it, the time of receipt")
 
     def draft(self) -> TermsDraft:
         return TermsDraft(

@@ -1,23 +1,18 @@
 """Bodies of requests and answers; the wire's words for the domain's values."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Any, Self
+from datetime import datetime
+from typing import Any, Self
 from uuid import UUID
 
 import sqlalchemy as sa
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from services.tiering.domain.evaluations import Evaluation, Trigger
 from services.tiering.domain.tiers import Tier
 from services.tiering.policy import Discount, TieringPolicy, TierSection
 from services.tiering.store.standings import Standing
+from shared.chassis.http import Instant
 from shared.chassis.money import Money
-
-Instant = Annotated[
-    AwareDatetime,
-    Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
-    AfterValidator(lambda instant: instant.astimezone(UTC)),
-]
 
 
 class EvaluationRequest(BaseModel):

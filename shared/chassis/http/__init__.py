@@ -2,6 +2,7 @@
 
 from shared.chassis.http.access import public, requires
 from shared.chassis.http.app import make_app
+from shared.chassis.http.instants import Instant
 from shared.chassis.http.paging import Page, PageQuery
 from shared.chassis.http.problems import InvalidRequest, problem
 from shared.chassis.http.routing import Router, Uow
@@ -10,6 +11,7 @@ from shared.chassis.identity.principal import Principal
 
 __all__ = [
     "IfMatch",
+    "Instant",
     "InvalidRequest",
     "Page",
     "PageQuery",

@@ -138,3 +138,10 @@ async def test_import_when_many_rows_come_then_quota_and_slots_agree_with_the_de
     assert counted == quota == 333
     stray = "select 1 from protection_slots s join deals d on d.id = s.deal_id where not d.granted or upper(s.during) > d.protected_until"
     assert await world.rows(stray) == []
+
+
+@pytest.mark.parametrize("field", ["engaged_at", "closed_at", "occurred_at"])
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+async def test_import_when_an_instant_is_beyond_every_calendar_then_its_row_alone_is_refused(world: World, field: str, text: str) -> None:
+    results = await world.imported(won(world, 1) | {field: text}, won(world, 2, families=["MG"]))
+    assert [(result["result"], result["code"]) for result in results] == [("refused", "row_invalid"), ("won", None)]
