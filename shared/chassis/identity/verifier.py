@@ -117,9 +117,12 @@ def _principal(claims: dict[str, Any]) -> Principal:
 
 
 def _scopes(role: Role, narrowed: object) -> frozenset[str]:
-    """The role's scopes; a `scope` claim may take some away, never add any."""
+    """The role's scopes; a `scope` claim (text, or a list as some issuers send it) may take some away, never add any."""
     granted = ROLE_SCOPES[role]
-    if not isinstance(narrowed, str):
+    if narrowed is None:
         return granted
-    asked = frozenset(narrowed.split())
+    names = narrowed.split() if isinstance(narrowed, str) else narrowed
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise TokenInvalid("the token's scope is not usable")
+    asked = frozenset(names)
     return asked - {ALL} if ALL in granted else granted & asked

@@ -81,6 +81,19 @@ async def test_scope_claim_when_given_then_it_narrows_and_never_widens(issuer: I
     assert staff.scopes == {"deals:read"}
 
 
+async def test_scope_claim_when_it_is_a_list_then_it_narrows_as_well(verifier: Verifier, forge: Callable[..., str]) -> None:
+    assert (await verifier.verify(forge(scope=["deals:read", "*"]))).scopes == {"deals:read"}
+    assert (await verifier.verify(forge(scope=[]))).scopes == frozenset()
+
+
+@pytest.mark.parametrize("scope", [7, True, {"deals": "read"}, ["deals:read", 7]])
+async def test_scope_claim_when_it_cannot_be_read_then_the_token_is_refused(
+    verifier: Verifier, forge: Callable[..., str], scope: object
+) -> None:
+    with pytest.raises(TokenInvalid):
+        await verifier.verify(forge(scope=scope))
+
+
 @pytest.mark.parametrize(
     ("claims", "reason"),
     [
