@@ -80,6 +80,7 @@ def _engine(url: str, *, pool: int, settings: dict[str, str]) -> AsyncEngine:
         pool_size=pool,
         max_overflow=0,
         pool_timeout=10,
+        hide_parameters=True,  # an error's text goes to logs and dead letters: no contact or secret may
         pool_recycle=1800,  # plans cached before a migration do not outlive it for long
         connect_args={"server_settings": fixed | settings, "command_timeout": longest_ms / 1000},
     )
