@@ -76,8 +76,8 @@ class UnitOfWork:
     def emit(self, event: Event, *, sequence: int = 0) -> UUID:
         """Add an event to this transaction's outbox rows; `sequence` is the aggregate's version. Returns the event's id."""
         body = event.model_dump_json(exclude_none=True)
-        if len(body) > MAX_EVENT_BYTES:
-            raise EventTooLarge(f"{event.ce_type()} {event.subject} has {len(body)} bytes")
+        if (size := len(body.encode())) > MAX_EVENT_BYTES:
+            raise EventTooLarge(f"{event.ce_type()} {event.subject} has {size} bytes")
         event_id = new_id()
         headers = headers_of(event, event_id=event_id, service=self._service, sequence=sequence, cause=self._cause, now=self.now)
         self._add(event_id, event.topic, event.key, event.ce_type(), body, headers)

@@ -91,10 +91,11 @@ async def test_two_workers_when_both_run_then_one_leads_and_nothing_is_sent_twic
     assert len(await wire.read("partner.suspended")) == 100
 
 
-async def test_an_event_when_larger_than_the_broker_takes_then_its_transaction_fails(stage: Stage) -> None:
+@pytest.mark.parametrize("reason", ["x" * 1_000_000, "\N{SNOWMAN}" * 400_000], ids=["ascii", "three bytes a letter"])
+async def test_an_event_when_larger_than_the_broker_takes_then_its_transaction_fails(stage: Stage, reason: str) -> None:
     service = await stage.launch("partners", api=False, worker=False)
     with pytest.raises(EventTooLarge):
-        await _emit(service, _suspended(1, "x" * 1_000_000))
+        await _emit(service, _suspended(1, reason))
 
 
 async def test_a_record_that_the_broker_refuses_when_sent_then_its_key_stops_and_others_go_on(stage: Stage) -> None:
