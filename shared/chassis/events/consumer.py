@@ -126,8 +126,8 @@ class Processor:
             await dead_letters.park_behind(uow, incoming, order_key=keys[incoming.inbox_id])
         await _refuse_conflicts(uow, claims)
         ready = [i for i in claims.fresh if keys[i.inbox_id] not in blocked]
-        refused = await self._run(uow, ready)
-        return Tally(len(ready) - refused, refused + len(claims.conflicts), bad, len(behind), len(good) - len(claims.fresh))
+        refused, later = await self._run(uow, ready)
+        return Tally(len(ready) - refused, refused + later + len(claims.conflicts), bad, len(behind), len(good) - len(claims.fresh))
 
     def _stream(self, incoming: Incoming[Any]) -> str:
         return dead_letters.stream_of(self._handlers.order_key(incoming))
@@ -141,17 +141,17 @@ class Processor:
             await dead_letters.park(uow, raw, order_key=key, error=fault.error, detail=fault.detail, event_id=event_id)
         return len(bad)
 
-    async def _run(self, uow: UnitOfWork, ready: Sequence[Incoming[Any]]) -> int:
-        """Handlers for `ready`, then for the facts that they released, until none is left. Returns how many were refused."""
+    async def _run(self, uow: UnitOfWork, ready: Sequence[Incoming[Any]]) -> tuple[int, int]:
+        """Handlers for `ready`, then for the facts that they released, until none is left. Returns how many of each were refused."""
         if not ready:
-            return 0
+            return 0, 0
         await uow.lock(*{name for incoming in ready for name in self._handlers.locks(incoming)})
         if len(ready) == 1:
             refused = await self._run_one(uow, ready[0])
         else:
             refused = 0
             await self._handlers.run(uow, ready)
-        return refused + await self.run_released(uow)
+        return refused, await self.run_released(uow)
 
     async def run_released(self, uow: UnitOfWork) -> int:
         """Handlers for the facts that were released in this transaction, until none is left. Returns how many were refused."""

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from shared.chassis.database import UnitOfWork
+from shared.chassis.errors import Refused
 from shared.chassis.events import Handlers, Incoming, dead_letters
 from shared.chassis.events.incoming import Raw
 from shared.chassis.telemetry.metrics import Metrics
@@ -18,6 +19,7 @@ from shared.chassis.worker import Worker
 from shared.schemas.partners import PartnerActivated, PartnerSuspended, PartnerTerminated
 
 _NOW = datetime(2026, 2, 1, tzinfo=UTC)
+_OUTCOMES = ("handled", "refused", "repeated")
 _chance = random.Random(7)
 _LONG = "".join(_chance.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=9_000))
 _WIDE = "".join(chr(_chance.randint(0x4E00, 0x9FFF)) for _ in range(512))
@@ -44,13 +46,14 @@ class Probe:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.broken: set[str] = set()
+        self.metrics = Metrics("probe")
 
     async def prepare(self) -> "Probe":
         service = await self.stage.build("partners", kafka=False)
         self.database = service.platform.worker_database
         handlers = Handlers({PartnerSuspended: self._first, PartnerTerminated: self._follower}, locks=lambda _: ["first"])
         self.worker = Worker(
-            self.database, service.platform.settings, service="probe", handlers=handlers, timers=(), extras=(), metrics=Metrics("probe")
+            self.database, service.platform.settings, service="probe", handlers=handlers, timers=(), extras=(), metrics=self.metrics
         )
         return self
 
@@ -65,6 +68,8 @@ class Probe:
             await uow.wait_for("first", incoming, reason="not_there")
 
     async def _effect(self, uow: UnitOfWork, incoming: Incoming[PartnerSuspended] | Incoming[PartnerTerminated]) -> None:
+        if incoming.event.reason == "refuse":
+            raise Refused
         if incoming.event.reason in self.broken:
             raise ZeroDivisionError("a bug")
         event = PartnerActivated(**_STAMP, name=incoming.event.reason, partner_type="channel", region="EMEA", enrolled_at=_NOW)
@@ -126,6 +131,17 @@ async def test_a_released_fact_when_younger_ones_of_its_key_are_parked_then_it_g
     await probe.retry()
     assert await probe.effects() == ["one", "second", "third"]
     assert await probe.open_letters() == []
+
+
+async def test_released_facts_when_more_are_refused_than_the_batch_has_events_then_each_is_counted_once(probe: Probe) -> None:
+    await probe.take(follower(0, "refuse"), follower(1, "refuse"))
+    await probe.take(first(2, "a"))
+    counted = {
+        outcome: probe.metrics.registry.get_sample_value("hansa_events_total", {"service": "probe", "outcome": outcome})
+        for outcome in _OUTCOMES
+    }
+    assert counted == {"handled": 3, "refused": 2, "repeated": None}
+    assert (await probe.effects(), await probe.rows("select count(*) from refusals")) == (["a"], [(2,)])
 
 
 async def test_an_unreadable_record_when_it_was_sent_twice_and_can_be_read_at_last_then_it_counts_once(probe: Probe) -> None:
