@@ -4,7 +4,10 @@ import asyncio
 import contextlib
 import os
 import re
+import signal
 import sys
+import threading
+import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Literal
@@ -22,6 +25,7 @@ from shared.chassis.telemetry.logs import configure_logging
 from shared.chassis.telemetry.setup import log_export
 
 Role = Literal["api", "worker"]
+_END_WITHIN_S = 15.0
 
 
 def serve(app: Starlette, *, host: str, port: int) -> None:
@@ -128,6 +132,7 @@ lifespan = Lifespan
 
 def main(arguments: Sequence[str]) -> None:
     """`python -m hansa.host api|worker|gateway PORT [SERVICE …]`: how the one-machine runtime starts its processes."""
+    _outlive_by_little(os.getppid())
     role, port, *names = arguments
     host = "127.0.0.1"
     if role == "gateway":
@@ -148,6 +153,19 @@ def main(arguments: Sequence[str]) -> None:
         services = wired(names or catalogue.SERVICES, "api" if role == "api" else "worker")
         app = gateway.hosting(services) if role == "api" else workers(services)
         serve(app, host=host, port=int(port))
+
+
+def _outlive_by_little(starter: int) -> None:
+    """End in order when the starter has ended, if the leash (hansa.embedded.launcher) has not said so already; what hangs then is killed."""
+
+    def watch() -> None:
+        while os.getppid() == starter:
+            time.sleep(1.0)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(_END_WITHIN_S)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, name="leash", daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """The processes that host the services: what each is started with, watched over, started again when it dies."""
 
 import os
+import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +12,11 @@ from hansa import catalogue
 from hansa.embedded.launcher import Runner
 from hansa.embedded.processes import ServerProcess
 
+_RECORD = ".process.json"
 _BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _SETTLED_S = 30.0
+_HOPELESS = 5  # deaths soon after the start, one after the other
+_STOP_WITHIN_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +46,17 @@ def isolated(port: int, ports: Callable[[list[str]], Mapping[str, int]]) -> list
     return [*plans, Plan("gateway", "gateway", port)]
 
 
+_LEASH = signal.SIGTERM if sys.platform == "linux" else None  # not SIGKILL: its consumers leave their groups, and nobody waits for them
+
+
 class Child:
-    """One hosted process. It never outlives the thread that started it, on Linux; elsewhere the next start ends it."""
+    """One hosted process. When the thread that started it ends, so does it, in order (within a second where it is not Linux)."""
 
     def __init__(self, plan: Plan, folder: Path, *, environment: Mapping[str, str]) -> None:
         self.plan = plan
         self._environment = dict(environment)
         self.until_ready: dict[str, str] = {}  # added to its environment as long as the system is starting
-        self.process = ServerProcess(folder / f"{plan.name}.process.json", log=folder / f"{plan.name}.log")
+        self.process = ServerProcess(folder / f"{plan.name}{_RECORD}", log=folder / f"{plan.name}.log")
         self._failures = 0
         self._started_at = 0.0
         self._again_at: float | None = None
@@ -58,7 +65,7 @@ class Child:
         """Start it, ending what an earlier run may have left."""
         self.process.stop()
         env = os.environ | {"PYTHONPATH": str(catalogue.ROOT), "PYTHONUNBUFFERED": "1"} | self._environment | self.until_ready
-        self.process.spawn(Runner(leash=sys.platform == "linux").command(self.plan.command), env=env)
+        self.process.spawn(Runner(leash=_LEASH).command(self.plan.command), env=env)
         self._started_at = time.monotonic()
         self._again_at = None
 
@@ -76,8 +83,26 @@ class Child:
             self.start()
         return None
 
-    def ask_to_stop(self) -> None:
-        self.process.ask_to_stop()
+    @property
+    def hopeless(self) -> bool:
+        """Whether it died again and again soon after it was started."""
+        return self._failures >= _HOPELESS
+
+
+def stop_all(processes: Iterable[ServerProcess]) -> None:
+    """Ask all to stop, then wait for each; what takes too long is killed."""
+    processes = list(processes)
+    for process in processes:
+        process.ask_to_stop()
+    for process in processes:
+        process.stop(within_s=_STOP_WITHIN_S)
+
+
+def stop_left_over(folder: Path) -> None:
+    """End what an earlier run on `folder` left, whichever processes it had: they hold ports and places in consumer groups."""
+    stop_all(
+        ServerProcess(record, log=record.with_name(record.name.removesuffix(_RECORD) + ".log")) for record in folder.glob(f"*{_RECORD}")
+    )
 
 
 def last_words(children: list[Child]) -> Iterator[str]:

@@ -74,7 +74,7 @@ class Kafka:
     """
 
     def __init__(self, folder: Path, *, leash: bool = False) -> None:
-        self._runner = Runner(leash=leash)
+        self._runner = Runner(leash=signal.SIGKILL if leash else None)
         self.folder = folder.resolve()
         self.data = self.folder / "data"
         self._process = ServerProcess(self.folder / "kafka.process.json", log=self.folder / "kafka.log")
@@ -101,7 +101,7 @@ class Kafka:
         """Format the storage the first time, stop an orphan of an earlier run, start, and wait until the broker answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
         class_path = jars.class_path()
-        self.kill()
+        self.stop()  # in order: after a kill the broker could not register again before its old session has ended
         self._configure()
         if not (self.data / "meta.properties").exists():
             self._format(class_path)

@@ -11,19 +11,19 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """How to run a server. `uid` None: as ourselves. `leash`: it is killed when the thread that started it ends."""
+    """How to run a server. `uid` None: as ourselves. `leash`: the signal it gets when the thread that started it ends."""
 
     uid: int | None = None
     gid: int = 0
     search: bool = False
-    leash: bool = False
+    leash: signal.Signals | None = None
 
     def command(self, command: Sequence[str]) -> list[str]:
         """`command`, prefixed by the little launcher below where something must change before it runs."""
-        if self.uid is None and not self.leash:
+        if self.uid is None and self.leash is None:
             return list(command)
         user = "-" if self.uid is None else f"{self.uid}:{self.gid}"
-        leash = str(os.getpid()) if self.leash else "-"
+        leash = "-" if self.leash is None else f"{os.getpid()}:{int(self.leash)}"
         return [sys.executable, "-I", __file__, user, "search" if self.search else "-", leash, *command]
 
     def own(self, *paths: Path) -> None:
@@ -33,7 +33,7 @@ class Runner:
                 os.chown(path, self.uid, self.gid)
 
 
-def never_root(*paths: Path, leash: bool = False) -> Runner:
+def never_root(*paths: Path, leash: signal.Signals | None = None) -> Runner:
     """As ourselves, unless we are root; then as `nobody`, with leave to pass through folders where a path is root's own."""
     if os.geteuid() != 0:
         return Runner(leash=leash)
@@ -46,13 +46,14 @@ def _open_to_all(path: Path) -> bool:
 
 
 def _launch(user: str, search: str, leash: str, *command: str) -> None:
-    """Change what must change, and turn into `command`. `leash` is the starter's process id; "-" stands for no change."""
+    """Change what must change, and turn into `command`. `leash` is the starter's process id and the signal; "-" stands for no change."""
     if user != "-":
         uid, _, gid = user.partition(":")
         _become(int(uid), int(gid), search=search != "-")
     if leash != "-":
-        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # after the change of user, which would undo it
-        if os.getppid() != int(leash):
+        starter, _, number = leash.partition(":")
+        _prctl(_PR_SET_PDEATHSIG, int(number))  # after the change of user, which would undo it
+        if os.getppid() != int(starter):
             sys.exit("the starter has already ended")
     os.execv(command[0], command)
 

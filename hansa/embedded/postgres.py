@@ -75,7 +75,7 @@ class Postgres:
     def start(self) -> None:
         """Create the cluster the first time, stop an orphan of an earlier run, start, and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        runner = never_root(self.folder, binaries(), leash=self.leash)
+        runner = never_root(self.folder, binaries(), leash=signal.SIGKILL if self.leash else None)
         self.stop()
         if not (self.data / "PG_VERSION").exists():
             self._create(runner)

@@ -77,6 +77,7 @@ class System:
             raise
 
     def _start(self) -> Running:
+        children.stop_left_over(self.folder / "run")
         if not port_is_free(self.port):
             raise CannotStart(f"Port {self.port} on 127.0.0.1 is taken by another program: name a free one with --port.")
         programme.check()
@@ -98,10 +99,7 @@ class System:
     def stop(self) -> None:
         """Stop everything in order: the services first, then what they stand on. It may be called at any time."""
         record.forget(self.folder)
-        for child in self.children.values():
-            child.ask_to_stop()
-        for child in self.children.values():
-            child.process.stop(within_s=15.0)
+        children.stop_all(child.process for child in self.children.values())
         with ThreadPoolExecutor(2) as pool:
             for stopping in (pool.submit(self.kafka.stop), pool.submit(self.postgres.stop)):
                 stopping.result()
@@ -165,6 +163,8 @@ class System:
             for child in self.children.values():
                 if news := child.watch():
                     self._say(news)
+                if child.hopeless:
+                    raise child.process.fail_with_log(f"The process {child.plan.name!r} ended again and again while it started")
             time.sleep(0.05)
         words = "\n".join(children.last_words(list(self.children.values())))
         raise CannotStart(f"The services did not become ready within {_READY_WITHIN_S:.0f} s; the last answer was {answer}\n{words}")

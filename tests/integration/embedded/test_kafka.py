@@ -1,5 +1,6 @@
 """Kafka out of the jars: what it promises about starting, crashing and coming back."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -43,6 +44,14 @@ async def test_broker_when_ended_then_records_and_the_port_are_there_again(broke
     {"stop": broker.stop, "kill": broker.kill, "not at all": lambda: None}[how]()
     broker.start()
     assert (broker.port, await _send(broker, topic)) == (port, 1)
+
+
+def test_broker_when_an_orphan_runs_then_it_is_ended_in_order_before_the_next_starts(broker: Kafka) -> None:
+    broker.start()
+    orphan = broker._process._child
+    assert orphan is not None
+    Kafka(broker.folder).start()
+    assert orphan.wait(timeout=5) in {0, 128 + signal.SIGTERM}  # Java's own code after its shutdown hooks; killed hard it is negative
 
 
 async def test_broker_when_a_topic_is_unknown_then_it_is_not_made_on_first_use(broker: Kafka) -> None:

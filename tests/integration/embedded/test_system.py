@@ -13,8 +13,10 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
+from hansa.embedded.processes import ServerFailed
 from hansa.embedded.record import AlreadyRunning, Running, running
 from hansa.embedded.system import CannotStart, System, system_on
 
@@ -146,6 +148,14 @@ def _ready(there: Running) -> bool:
         return False
 
 
+def test_system_when_a_process_dies_again_and_again_then_it_gives_up_with_the_end_of_its_log(tmp_path: Path) -> None:
+    broken = System(tmp_path / "broken", port=0, durable=False, environment={"HANSA_GATEWAY_WORKERS": "nonsense"})
+    with pytest.raises(ServerFailed, match=r"'api' ended again and again(?s:.*)error parsing value for field"):
+        broken.start()
+    assert list((tmp_path / "broken" / "run").glob("*.process.json")) == []
+    assert not broken.postgres.is_running()
+
+
 def test_up_when_run_again_on_the_folder_then_it_goes_on_and_ctrl_c_ends_it(system: System, there: Running, folder: Path) -> None:
     partner = _activated(there)
     system.stop()
@@ -164,3 +174,24 @@ def test_up_when_run_again_on_the_folder_then_it_goes_on_and_ctrl_c_ends_it(syst
     assert (up.returncode, "the data are kept" in output) == (0, True)
     assert list((folder / "run").glob("*.process.json")) == []
     assert not (folder / "kafka" / "kafka.process.json").exists()
+
+
+def test_up_when_killed_then_its_services_leave_their_groups_and_the_next_start_goes_on(system: System, folder: Path) -> None:
+    system.stop()
+    command = [sys.executable, "-m", "hansa.cli", "up", "--port", "0", "--data-dir", str(folder)]
+    with (folder / "up.log").open("wb") as output:
+        up = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=output, stderr=output)
+    _until(lambda: up.poll() is not None or running(folder) is not None, what="the start", within_s=120)
+    assert up.poll() is None, (folder / "up.log").read_text()
+    hosted = [child for child in psutil.Process(up.pid).children() if "hansa.host" in child.cmdline()]
+    assert len(hosted) == 2
+    up.kill()
+    up.wait()
+    _, left = psutil.wait_procs(hosted, timeout=30)
+    assert left == []
+    log = (folder / "run" / "worker.log").read_text().rpartition("Started server process")[2]
+    assert log.count("LeaveGroup request succeeded") == 5  # every service that consumes: their groups wait for nobody
+    with System(folder, port=0, durable=False) as again:
+        there = running(again.folder)
+        assert there is not None
+        assert _ready(there)
