@@ -58,6 +58,8 @@ def wired(names: Sequence[str], role: Role) -> list[Service]:
     """Build the services, with logs of the whole process set up as the first one's settings say."""
     settings = catalogue.settings_of(names[0])
     name = names[0] if len(names) == 1 else "hansa"
+    for each in names:
+        catalogue.need_database(each, role)
     configure_logging(settings.log_level, export=log_export(f"{name}-{role}", otlp_endpoint=settings.otlp_endpoint))
     return [catalogue.build(each) for each in names]
 
@@ -156,7 +158,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _outlive_by_little(starter: int) -> None:
-    """End in order when the starter has ended, if the leash (hansa.embedded.launcher) has not said so already; what hangs then is killed."""
+    """End in order when the starter has ended, if the leash (hansa.embedded.launcher) has not said so already; what hangs is killed."""
 
     def watch() -> None:
         while os.getppid() == starter:
@@ -169,4 +171,7 @@ def _outlive_by_little(starter: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except catalogue.SettingsInvalid as error:
+        sys.exit(f"hansa: {error}")

@@ -1,12 +1,10 @@
 """Settings of this service (`HANSA_NOTIFICATIONS_…`)."""
 
-from pathlib import Path
-
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from shared.chassis.settings import ServiceSettings
-from shared.chassis.vault import keys_in
+from shared.chassis.vault import SealingKeys, SealingKeysFile, keys_in, keys_of
 
 
 class Settings(ServiceSettings):
@@ -17,8 +15,8 @@ class Settings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="HANSA_NOTIFICATIONS_", extra="ignore")
 
-    secret_keys: SecretStr = Field(SecretStr(""), description="keys that seal webhook secrets, comma separated, newest first")
-    secret_keys_file: Path | None = Field(None, description="a file with such keys, one a line; made with a fresh key if it is not there")
+    secret_keys: SealingKeys = Field(SecretStr(""), description="keys that seal webhook secrets, comma separated, newest first")
+    secret_keys_file: SealingKeysFile = Field(None, description="a file of such keys, one a line; made with a fresh key if it is not there")
     allow_private_targets: bool | None = Field(None, description="loopback and private addresses, and plain HTTP; overrules the programme")
 
     sends_fast: int = Field(512, ge=1, description="webhooks under way at once to receivers in good standing")
@@ -31,5 +29,4 @@ class Settings(ServiceSettings):
 
     def keys(self) -> list[str]:
         """The keys that seal webhook secrets, newest first; none if none are set."""
-        given = [key.strip() for key in self.secret_keys.get_secret_value().split(",") if key.strip()]
-        return given or (keys_in(self.secret_keys_file) if self.secret_keys_file else [])
+        return keys_of(self.secret_keys) or (keys_in(self.secret_keys_file) if self.secret_keys_file else [])

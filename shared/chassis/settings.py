@@ -1,7 +1,28 @@
 """Settings of a service: read from the environment under the service's own prefix, nowhere else."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+_DRIVER = "postgresql+asyncpg"
+
+
+def _workable(url: str) -> str:
+    """An address that could work, or none. Raises ValueError, without the address: it holds a password."""
+    if url:
+        try:
+            parts = make_url(url)
+        except (ArgumentError, ValueError):
+            parts = None
+        if parts is None or parts.drivername != _DRIVER or not parts.database or not (parts.host or "host" in parts.query):
+            raise ValueError(f"this is no address of a database: write {_DRIVER}://user:password@host:port/database")
+    return url
+
+
+DatabaseUrl = Annotated[str, AfterValidator(_workable)]
 
 
 class ServiceSettings(BaseSettings):
@@ -15,9 +36,9 @@ class ServiceSettings(BaseSettings):
 
     programme: str = Field("programme.yaml", description="the partner programme that becomes version 1 of the policies")
 
-    migrator_url: str = ""
-    worker_url: str = ""
-    api_url: str = ""
+    migrator_url: DatabaseUrl = ""
+    worker_url: DatabaseUrl = ""
+    api_url: DatabaseUrl = ""
     worker_pool: int = Field(4, ge=2, description="connections of the worker; relay, timers and listeners use one more each")
     api_pool: int = Field(8, ge=1)
     lock_timeout_ms: int = 5_000

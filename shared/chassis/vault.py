@@ -4,8 +4,10 @@ import os
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from pydantic import AfterValidator, SecretStr
 
 from shared.chassis.errors import Refused
 
@@ -32,9 +34,9 @@ class Vault:
         if not keys:
             raise VaultClosed(why="no key is set (secret_keys or secret_keys_file)")
         try:
-            return MultiFernet([Fernet(key) for key in keys])
+            return _opener(keys)
         except ValueError as error:
-            raise VaultClosed(why="a key is not 32 bytes in URL-safe base64") from error
+            raise VaultClosed(why=str(error)) from error
 
     def check(self) -> None:
         """Raises VaultClosed if nothing can be sealed."""
@@ -50,6 +52,40 @@ class Vault:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken as error:
             raise VaultClosed(why="it was sealed with another key") from error
+
+
+def _opener(keys: Sequence[str]) -> MultiFernet:
+    """Raises ValueError, without the key."""
+    try:
+        return MultiFernet([Fernet(key) for key in keys])
+    except ValueError:
+        raise ValueError("a key is not 32 bytes in URL-safe base64") from None
+
+
+def keys_of(text: SecretStr) -> list[str]:
+    """The keys in a setting, comma separated, newest first."""
+    return [key.strip() for key in text.get_secret_value().split(",") if key.strip()]
+
+
+def _well_formed(text: SecretStr) -> SecretStr:
+    if keys := keys_of(text):
+        _opener(keys)
+    return text
+
+
+def _well_formed_in(path: Path | None) -> Path | None:
+    if path is not None and path.exists():
+        if not (keys := keys_in(path)):
+            raise ValueError("the file holds no key")
+        _opener(keys)
+    return path
+
+
+SealingKeys = Annotated[SecretStr, AfterValidator(_well_formed)]
+"""A setting that holds keys: a malformed one is refused when the process starts, not when something is to be sealed."""
+
+SealingKeysFile = Annotated[Path | None, AfterValidator(_well_formed_in)]
+"""A setting that names a file of keys, which may not be there yet."""
 
 
 def keys_in(path: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import jwt
@@ -96,3 +97,63 @@ def test_command_when_what_it_stands_on_is_broken_then_it_says_so_without_a_trac
         main.main()
     assert ended.value.code == 1
     assert sentence in capsys.readouterr().err
+
+
+_URL = "postgresql+asyncpg://tiering:hidden@127.0.0.1:5432/hansa_tiering"
+
+
+@pytest.mark.parametrize("role", ["api", "worker"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "nonsense-hidden",
+        _URL.replace("+asyncpg", ""),
+        _URL.replace("postgresql+asyncpg", "mysql"),
+        _URL.replace("/hansa_tiering", ""),
+        _URL.replace("127.0.0.1:5432", ""),
+        _URL.replace("5432", "hidden"),
+    ],
+)
+def test_run_when_the_database_address_can_never_work_then_it_says_so_in_one_sentence(
+    role: str, address: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = _refused_to_run("tiering", role, {f"HANSA_TIERING_{role.upper()}_URL": address}, monkeypatch, capsys)
+    assert f"HANSA_TIERING_{role.upper()}_URL: " in said
+    assert "hidden" not in said
+
+
+@pytest.mark.parametrize("role", ["api", "worker"])
+@pytest.mark.parametrize("keys", ["hidden", f"{urlsafe_b64encode(bytes(32)).decode()},hidden", urlsafe_b64encode(bytes(31)).decode()])
+def test_run_when_a_sealing_key_is_malformed_then_it_says_so_and_does_not_run(
+    role: str, keys: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = {f"HANSA_NOTIFICATIONS_{role.upper()}_URL": _URL, "HANSA_NOTIFICATIONS_SECRET_KEYS": keys}
+    said = _refused_to_run("notifications", role, given, monkeypatch, capsys)
+    assert "HANSA_NOTIFICATIONS_SECRET_KEYS: a key is not 32 bytes in URL-safe base64." in said
+    assert "hidden" not in said
+
+
+@pytest.mark.parametrize(("content", "why"), [("hidden\n", "a key is not 32 bytes"), ("\n", "holds no key")])
+def test_run_when_the_file_of_keys_is_malformed_then_it_says_so_and_does_not_run(
+    content: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "keys").write_text(content)
+    given = {"HANSA_NOTIFICATIONS_WORKER_URL": _URL, "HANSA_NOTIFICATIONS_SECRET_KEYS_FILE": str(tmp_path / "keys")}
+    said = _refused_to_run("notifications", "worker", given, monkeypatch, capsys)
+    assert "HANSA_NOTIFICATIONS_SECRET_KEYS_FILE: " in said
+    assert why in said
+
+
+def _refused_to_run(
+    service: str, role: str, given: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> str:
+    """What `hansa run` says before it exits with 1: one sentence, and nothing of a trace."""
+    for name, value in (given | {"COLUMNS": "300"}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.argv", ["hansa", "run", service, role])
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    said = capsys.readouterr().err
+    assert (ended.value.code, "Traceback" in said, len(said.strip().splitlines())) == (1, False, 1)
+    return said
