@@ -72,7 +72,7 @@ def crm(
     from hansa.crm.mapping import load
     from hansa.crm.opportunities import read_export
     from hansa.crm.printing import point_out, show
-    from hansa.crm.rejects import write
+    from hansa.crm.rejects import check, write
     from hansa.crm.run import Job
     from hansa.embedded.system import system_on
     from hansa.simulate.client import Rejected
@@ -82,6 +82,8 @@ def crm(
         rules = load(mapping)
         export = read_export(folder, rules, currency=currency)
         job = Job(rules, source=source or rules.source, currency=currency, exclusivity=exclusivity.value)
+        target = rejects or folder_of(data_dir) / "imports" / f"{quote(job.source, safe='')}-rejects.csv"
+        check(target)
         with system_on(folder_of(data_dir), say=say) as running:
             started = time.monotonic()
             summary = _run(running, job, export)
@@ -89,7 +91,6 @@ def crm(
     except (ImportFailed, Rejected, Refused, aiohttp.ClientError) as error:
         complain(str(error))
         raise typer.Exit(1) from error
-    target = rejects or Path(running.folder) / "imports" / f"{quote(job.source, safe='')}-rejects.csv"
     write(target, summary.rejects)
     point_out(aside, summary, rejects=target)
     if json:

@@ -13,6 +13,10 @@ class ExportInvalid(ImportFailed):
     """The export cannot be read at all."""
 
 
+class RejectsUnwritable(ImportFailed):
+    """The file of rejects could not be written when the import is done."""
+
+
 class NotHeardOf(ImportFailed):
     """Registration did not learn of new partners in time: its worker may not be running."""
 

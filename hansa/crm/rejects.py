@@ -4,9 +4,25 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
+from hansa.crm.failures import RejectsUnwritable
 from hansa.crm.opportunities import Reject
 
 HEADER = ("line", "id", "reason", "detail", "row")
+
+
+def check(path: Path) -> None:
+    """See that the file can be written, without changing it. Raises RejectsUnwritable."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = not path.exists()
+        with path.open("ab"):
+            pass
+        if fresh:
+            path.unlink()
+    except OSError as error:
+        raise RejectsUnwritable(
+            f"Rejects cannot be written to {path} ({error.strerror}): name another file with --rejects. Nothing was imported."
+        ) from error
 
 
 def write(path: Path, rejects: Iterable[Reject]) -> None:
