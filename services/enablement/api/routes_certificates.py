@@ -36,6 +36,8 @@ async def index(
 ) -> Page[CertificateView]:
     """Certificates in the order in which they were written down, with their validity at this moment."""
     after = paging.after(UUID)
-    rows = await records.page_certificates(uow, after=after[0] if after else None, limit=paging.limit + 1, person_id=person_id)
+    rows = await records.page_certificates(
+        uow, after=after[0] if after else None, limit=paging.limit + 1, partner_id=actor.partner_id, person_id=person_id
+    )
     view = partial(CertificateView.of, catalogue=await catalogue_at(uow, programme, instant=uow.now), now=uow.now)
     return paging.page(rows, view=view, key=lambda certificate: (certificate.id,))

@@ -30,7 +30,7 @@ async def list_enrolments(
     uow: Uow, actor: Annotated[Principal, requires("enrolments:read")], paging: PageQuery, person_id: UUID | None = None
 ) -> Page[EnrolmentView]:
     """Enrolments, open and completed, in the order in which they were written down."""
-    return await _page(uow, paging, person_id=person_id, completed=None)
+    return await _page(uow, paging, actor, person_id=person_id, completed=None)
 
 
 @completions.post("", status_code=201)
@@ -48,12 +48,17 @@ async def list_completions(
     uow: Uow, actor: Annotated[Principal, requires("completions:read")], paging: PageQuery, person_id: UUID | None = None
 ) -> Page[EnrolmentView]:
     """Completed enrolments in the order in which they were begun."""
-    return await _page(uow, paging, person_id=person_id, completed=True)
+    return await _page(uow, paging, actor, person_id=person_id, completed=True)
 
 
-async def _page(uow: Uow, paging: PageQuery, *, person_id: UUID | None, completed: bool | None) -> Page[EnrolmentView]:
+async def _page(uow: Uow, paging: PageQuery, actor: Principal, *, person_id: UUID | None, completed: bool | None) -> Page[EnrolmentView]:
     after = paging.after(UUID)
     rows = await records.page_enrolments(
-        uow, after=after[0] if after else None, limit=paging.limit + 1, person_id=person_id, completed=completed
+        uow,
+        after=after[0] if after else None,
+        limit=paging.limit + 1,
+        partner_id=actor.partner_id,
+        person_id=person_id,
+        completed=completed,
     )
     return paging.page(rows, view=EnrolmentView.of, key=lambda enrolment: (enrolment.id,))

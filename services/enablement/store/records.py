@@ -54,24 +54,30 @@ async def save_expired(uow: UnitOfWork, expired: list[Certificate]) -> None:
 
 
 async def page_enrolments(
-    uow: UnitOfWork, *, after: UUID | None, limit: int, person_id: UUID | None, completed: bool | None = None
+    uow: UnitOfWork, *, after: UUID | None, limit: int, partner_id: UUID | None, person_id: UUID | None, completed: bool | None = None
 ) -> list[Enrolment]:
     """Up to `limit` enrolments after `after`, as they were written down; `completed` picks the finished or the open ones."""
-    query = _page(sa.select(enrolments), enrolments, after=after, limit=limit, person_id=person_id)
+    query = _page(sa.select(enrolments), enrolments, after=after, limit=limit, partner_id=partner_id, person_id=person_id)
     if completed is not None:
         ended = enrolments.c.completed_at
         query = query.where(ended.is_not(None) if completed else ended.is_(None))
     return [_enrolment(row) for row in await uow.execute(query)]
 
 
-async def page_certificates(uow: UnitOfWork, *, after: UUID | None, limit: int, person_id: UUID | None) -> list[Certificate]:
+async def page_certificates(
+    uow: UnitOfWork, *, after: UUID | None, limit: int, partner_id: UUID | None, person_id: UUID | None
+) -> list[Certificate]:
     """Up to `limit` certificates after `after`, as they were written down."""
-    query = _page(sa.select(certificates), certificates, after=after, limit=limit, person_id=person_id)
+    query = _page(sa.select(certificates), certificates, after=after, limit=limit, partner_id=partner_id, person_id=person_id)
     return [_certificate(row) for row in await uow.execute(query)]
 
 
-def _page(query: sa.Select[Q], table: sa.Table, *, after: UUID | None, limit: int, person_id: UUID | None) -> sa.Select[Q]:
+def _page(
+    query: sa.Select[Q], table: sa.Table, *, after: UUID | None, limit: int, partner_id: UUID | None, person_id: UUID | None
+) -> sa.Select[Q]:
     query = query.order_by(table.c.id).limit(limit)
+    if partner_id:
+        query = query.where(table.c.partner_id == partner_id)
     if after:
         query = query.where(table.c.id > after)
     if person_id:

@@ -41,7 +41,7 @@ async def create(body: NewEndpoint, uow: Uow, actor: Owner, desk: AtDesk) -> Res
 async def index(uow: Uow, actor: Reader, paging: PageQuery, partner_id: Annotated[UUID | None, Query()] = None) -> Page[EndpointView]:
     """Endpoints in the order in which they were opened; a partner sees its own."""
     after = paging.after(int)
-    rows = await endpoints.page(uow, after=after[0] if after else 0, limit=paging.limit + 1, partner_id=partner_id)
+    rows = await endpoints.page(uow, after=after[0] if after else 0, limit=paging.limit + 1, partner_id=partner_id or actor.partner_id)
     return paging.page(rows, view=lambda row: EndpointView.of(row[1]), key=lambda row: (row[0],))
 
 

@@ -34,7 +34,9 @@ async def index(
 ) -> Page[PartnerView]:
     """Partners in the order in which they were created; a partner sees itself. `name` must match exactly."""
     after = paging.after(UUID)
-    rows = await partners.page(uow, after=PartnerId(after[0]) if after else None, limit=paging.limit + 1, state=state, name=name)
+    own = PartnerId(actor.partner_id) if actor.partner_id else None
+    last = PartnerId(after[0]) if after else None
+    rows = await partners.page(uow, after=last, limit=paging.limit + 1, partner_id=own, state=state, name=name)
     return paging.page(rows, view=PartnerView.of, key=lambda partner: (partner.id,))
 
 

@@ -28,9 +28,13 @@ async def save(uow: UnitOfWork, partner: Partner) -> None:
     await uow.execute(partners.update().where(partners.c.id == partner.id).values(**_columns(partner)))
 
 
-async def page(uow: UnitOfWork, *, after: PartnerId | None, limit: int, state: State | None, name: str | None) -> list[Partner]:
-    """Up to `limit` partners after `after`, in the order in which they were created."""
+async def page(
+    uow: UnitOfWork, *, after: PartnerId | None, limit: int, partner_id: PartnerId | None, state: State | None, name: str | None
+) -> list[Partner]:
+    """Up to `limit` partners after `after` (with `partner_id` that one alone), in the order in which they were created."""
     query = sa.select(partners).order_by(partners.c.id).limit(limit)
+    if partner_id:
+        query = query.where(partners.c.id == partner_id)
     if after:
         query = query.where(partners.c.id > after)
     if state:

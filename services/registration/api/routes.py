@@ -58,7 +58,7 @@ def _add_reading(router: Router) -> None:
     @router.get("")
     async def list_deals(
         uow: Uow,
-        _: Reader,
+        caller: Reader,
         paging: PageQuery,
         state: State | None = None,
         partner_id: UUID | None = None,
@@ -70,7 +70,12 @@ def _add_reading(router: Router) -> None:
         """Deals, oldest first; a partner sees its own."""
         after = paging.after(UUID)
         wanted = deals.Filter(
-            state=state, partner_id=partner_id, account_id=account_id, source=source, external_id=external_id, conflict=conflict
+            state=state,
+            partner_id=partner_id or caller.partner_id,
+            account_id=account_id,
+            source=source,
+            external_id=external_id,
+            conflict=conflict,
         )
         found = await deals.listed(uow, wanted, after=after[0] if after else None, limit=paging.limit + 1)
         return paging.page(found, view=lambda deal: m.deal_out(deal, now=uow.now), key=lambda deal: (deal.id,))

@@ -27,7 +27,7 @@ def router(policies: Policies[TieringPolicy]) -> Router:
     ) -> Page[StandingView]:
         """Partners by rank, those who are not ranked last; a partner sees its own standing alone."""
         after = paging.after(int, UUID)
-        found = await standings.page(uow, limit=paging.limit + 1, after=after, tier=tier)
+        found = await standings.page(uow, limit=paging.limit + 1, after=after, partner_id=actor.partner_id, tier=tier)
         shown = paging.page(found, view=lambda one: one, key=lambda one: (one.order, one.partner_id))
         return Page(items=await _views(uow, policies, shown.items), next=shown.next)
 

@@ -87,9 +87,13 @@ async def any_due(uow: UnitOfWork, now: datetime) -> bool:
     return bool(await uow.fetch(_DUE, now))
 
 
-async def page(uow: UnitOfWork, *, limit: int, after: tuple[int, UUID] | None, tier: Tier | None) -> list[Standing]:
-    """Standings by rank; a caller that is a partner sees its own alone (row-level security)."""
+async def page(
+    uow: UnitOfWork, *, limit: int, after: tuple[int, UUID] | None, partner_id: UUID | None, tier: Tier | None
+) -> list[Standing]:
+    """Standings by rank; with `partner_id` that partner's alone."""
     statement = _STANDING.order_by(_ORDER, standings.c.partner_id).limit(limit)
+    if partner_id is not None:
+        statement = statement.where(standings.c.partner_id == partner_id)
     if after is not None:
         position = sa.tuple_(sa.literal(after[0], sa.BigInteger), sa.literal(after[1], sa.Uuid))
         statement = statement.where(sa.tuple_(_ORDER, standings.c.partner_id) > position)

@@ -77,7 +77,9 @@ async def test_what_if_when_the_plan_has_bonuses_rewards_and_spiffs_then_they_ar
     await take_in(commission, closed(1, 30_000_00), closed(2, 20_000_00, shares={2: "1"}))
     clock.advance(timedelta(days=400))
     extras = {
-        "spiffs": [{"name": "core", "from": "2000-01-01", "until": "2100-01-01", "when": {"family": "core"}, "flat": "10", "budget": "1000"}],
+        "spiffs": [
+            {"name": "core", "from": "2000-01-01", "until": "2100-01-01", "when": {"family": "core"}, "flat": "10", "budget": "1000"}
+        ],
         "bonuses": [{"name": "third", "period": "year", "target": "25000", "flat": "500"}],
         "rewards": [{"name": "first", "top": 1, "by": "revenue", "amounts": ["100"]}],
     }
