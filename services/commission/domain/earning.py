@@ -10,7 +10,6 @@ from services.commission.domain.figuring import BRACKETS
 from services.commission.domain.options import EarnedOn
 from services.commission.domain.outcome import NOTHING, Effects, State
 from services.commission.domain.plan import PlanVersion
-from services.commission.domain.refunding import by_lines
 from services.commission.domain.refusals import CurrencyMismatch, InvoiceExceedsSale, PaymentExceedsSale, ReceiptInvalid
 from services.commission.domain.taking_back import Reversal
 from services.commission.domain.valuing import in_proportion, portion
@@ -107,8 +106,10 @@ def lose(reversal: Reversal, before: Sale, after: Sale) -> tuple[Effects, Sale]:
     parts = in_proportion(less, [earning.amount - earning.refunded for earning in cash.earnings])
     does, earnings = NOTHING, []
     for earning, part in zip(cash.earnings, parts, strict=True):
-        lower = by_lines(replace(earning, refunded=earning.refunded + part))
-        effects, left = replace(reversal, pending=reversal.pending + does).take(earning, lower) if part else (NOTHING, earning)
+        lower = replace(earning, refunded=earning.refunded + part)
+        effects, left = (
+            replace(reversal, pending=reversal.pending + does).take(earning, lower) if part or reversal.undone else (NOTHING, earning)
+        )
         does += effects
         earnings.append(left)
     return does, replace_cash(after, replace(cash, earnings=tuple(earnings)))

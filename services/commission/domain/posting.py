@@ -13,7 +13,7 @@ from services.commission.domain.holding import hold
 from services.commission.domain.options import EarnedOn
 from services.commission.domain.outcome import NOTHING, Effects, Posting, State, Waiting, posting
 from services.commission.domain.plan import PlanVersion
-from services.commission.domain.refunding import by_lines, refund
+from services.commission.domain.refunding import refund
 from services.commission.domain.refusals import AlreadyClosed, CloseUndone, DealNotWon, RefundExceedsSale, Superseded
 from services.commission.domain.taking_back import Reversal
 from services.commission.domain.valuing import exchanged, rate_name
@@ -152,7 +152,7 @@ def _amend(fact: Amended, deal: Deal, sale: Sale, state: State) -> Posting | Wai
 
 def _carried(fact: Amended, deal: Deal, sale: Sale, anew: Sale, state: State, does: Effects) -> tuple[Effects, Sale]:
     """What was refunded and received before holds for the new terms too."""
-    after = by_lines(_refunds_kept(sale, anew))
+    after = _refunds_kept(sale, anew)
     if anew.detail and anew.detail.cash:
         received = former.received if (former := cash_of(deal)) and _same_ground(sale, anew, state) else 0
         check_received(received, anew.amount, invoiced=state.plan.version(anew.plan_version).earned_on is EarnedOn.INVOICED)

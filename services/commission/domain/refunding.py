@@ -24,8 +24,7 @@ class Gone:
         """What refunds took of it so far."""
         if not sale.by_line:
             return cls(sale.refunded, sale.amount)
-        back = dict(sale.refunded_lines)
-        return cls(sale.refunded, sale.amount, tuple((back.get(line, 0), amount) for line, amount in sale.lines))
+        return cls(sale.refunded, sale.amount, _by_line(sale))
 
     @classmethod
     def whole(cls, sale: Sale) -> "Gone":
@@ -59,7 +58,7 @@ def refund(fact: Refunded, sale: Sale) -> Sale:
     refunded = sale.refunded + fact.amount
     if refunded > sale.amount:
         raise RefundExceedsSale(refunded=refunded, sold=sale.amount)
-    return by_lines(replace(sale, refunded=refunded, refunded_lines=_by_name(fact, sale) if fact.lines else sale.refunded_lines))
+    return replace(sale, refunded=refunded, refunded_lines=_by_name(fact, sale) if fact.lines else sale.refunded_lines)
 
 
 def _by_name(fact: Refunded, sale: Sale) -> tuple[tuple[str, int], ...]:
@@ -76,12 +75,12 @@ def _by_name(fact: Refunded, sale: Sale) -> tuple[tuple[str, int], ...]:
     return tuple(back.items())
 
 
-def by_lines(sale: Sale) -> Sale:
-    """Where commission is known by line, an amount alone is spread over what is left of all lines, in proportion."""
-    if not sale.by_line:
-        return sale
-    back = dict(sale.refunded_lines)
-    left = [amount - back.get(line, 0) for line, amount in sale.lines]
-    more = in_proportion(sale.refunded - sum(back.values()), left)
-    lines = tuple((line, back.get(line, 0) + part) for (line, _), part in zip(sale.lines, more, strict=True))
-    return replace(sale, refunded_lines=tuple((line, amount) for line, amount in lines if amount))
+def _by_line(sale: Sale) -> tuple[tuple[int, int], ...]:
+    """What went back of each line: as named, and of amounts alone its part in proportion to what names leave of all lines.
+
+    Spread anew each time, so that refunds give the same in any order, and no name is refused for what an amount alone took.
+    """
+    named = dict(sale.refunded_lines)
+    left = [amount - named.get(line, 0) for line, amount in sale.lines]
+    more = in_proportion(sale.refunded - sum(named.values()), left)
+    return tuple((named.get(line, 0) + part, amount) for (line, amount), part in zip(sale.lines, more, strict=True))

@@ -106,10 +106,13 @@ class Working:
                 line.line_id,
                 self._part(line.amount, index),
                 self.found[index][number],
-                {rule.name: self._part(rule.flat, index) * self.scale for rule in self.version.rules if rule.flat is not None},
+                {rule.name: self._flat(rule.flat, index) for rule in self.version.rules if rule.flat is not None},
             )
             for number, line in enumerate(self.lines)
         ]
+
+    def _flat(self, flat: int, index: int) -> int:
+        return round_half_up(self._part(flat, index) * self.scale)
 
     def _part(self, total: int, index: int) -> int:
         return total if self.version.split is Split.COMMISSION else self._divided(total)[index]
@@ -168,7 +171,7 @@ class Working:
     def _spiff(self, spiff: Spiff, limits: Limits) -> Accruals:
         """On the lines that match, divided by the shares."""
         lines = tuple(
-            LineFigure(line.line_id, spiff.name, line.amount, (), _worth(spiff, line) * self.scale)
+            LineFigure(line.line_id, spiff.name, line.amount, (), _worth(spiff, line, self.scale))
             if spiff.when.matches(Subject.of(line, self.valued, self.fact.partner_id))
             else LineFigure(line.line_id, spiff.name, line.amount, (), Fraction(0))
             for line in self.lines
@@ -231,10 +234,12 @@ class Working:
         )
 
 
-def _worth(spiff: Spiff, line: Line) -> Fraction:
-    if spiff.per_unit is not None:
-        return Fraction(spiff.per_unit * line.quantity)
-    return line.amount * spiff.rate if spiff.rate is not None else Fraction(spiff.flat or 0)
+def _worth(spiff: Spiff, line: Line, scale: Fraction) -> Fraction:
+    """A rate is of the line, which is in proportion already; so is the rest, to whole minor units."""
+    if spiff.rate is not None:
+        return line.amount * spiff.rate
+    flat = spiff.per_unit * line.quantity if spiff.per_unit is not None else spiff.flat or 0
+    return Fraction(round_half_up(flat * scale))
 
 
 def _rule_names(lines: Sequence[LineFigure]) -> str:
