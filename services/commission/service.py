@@ -4,6 +4,7 @@ from pathlib import Path
 
 from services.commission.api import disputes, payouts, routes, statements
 from services.commission.api.cash import imports, invoices, payments
+from services.commission.api.explaining import explanations
 from services.commission.api.fx import fx_rates
 from services.commission.api.plans import plan_drafts, plan_versions
 from services.commission.consumers import handlers
@@ -26,6 +27,7 @@ def build(settings: Settings, *, clock: Clock) -> Service:
         description="What partners earn, why, and what became of it: every figure follows from recorded facts and a plan version.",
         routers=[
             routes.entries,
+            explanations,
             routes.balances,
             plan_versions,
             plan_drafts,

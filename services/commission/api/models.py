@@ -7,11 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.commission.domain.entries import Kind
-from services.commission.domain.explaining import explain
 from services.commission.domain.waiting import why
 from services.commission.store.reading import Balance, Shown, Waits
 from services.commission.use_cases.audit import Audited
-from shared.chassis.money import Money
 from shared.schemas.base import MoneyAmount
 
 
@@ -57,32 +55,6 @@ class EntryView(BaseModel):
             release_at=entry.release_at,
             released_at=shown.released_at,
             recorded_at=shown.recorded_at,
-        )
-
-
-class StepView(BaseModel):
-    """One step of a figure; `amount` is exact, in major units."""
-
-    what: str
-    amount: str
-
-
-class ExplanationView(BaseModel):
-    """How an entry came about: the amounts of `steps` add up to `total` exactly."""
-
-    entry: EntryView
-    steps: list[StepView]
-    total: str
-    sentences: list[str]
-
-    @classmethod
-    def of(cls, shown: Shown) -> Self:
-        told = explain(shown.entry)
-        return cls(
-            entry=EntryView.of(shown),
-            steps=[StepView(what=step.what, amount=step.amount) for step in told.steps],
-            total=str(Money(shown.entry.amount, shown.entry.currency)),
-            sentences=list(told.sentences),
         )
 
 

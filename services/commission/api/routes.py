@@ -1,9 +1,9 @@
-"""The ledger over HTTP: entries and how they came about, balances, what waits, and the audit."""
+"""The ledger over HTTP: entries, balances, what waits, and the audit."""
 
 from typing import Annotated
 from uuid import UUID
 
-from services.commission.api.models import AuditView, BalanceView, EntryView, ExplanationView, WaitingView
+from services.commission.api.models import AuditView, BalanceView, EntryView, WaitingView
 from services.commission.store import reading
 from services.commission.use_cases.audit import audit
 from shared.chassis.http import Page, PageQuery, Principal, Router, Uow, requires
@@ -29,12 +29,6 @@ async def index(uow: Uow, actor: Reader, paging: PageQuery, partner_id: UUID | N
 async def show(entry_id: UUID, uow: Uow, actor: Reader) -> EntryView:
     """One entry."""
     return EntryView.of(await reading.get(uow, entry_id))
-
-
-@entries.get("/{entry_id}/explain")
-async def explain(entry_id: UUID, uow: Uow, actor: Reader) -> ExplanationView:
-    """Every step of an entry's figure, with amounts that add up, and the same in plain sentences."""
-    return ExplanationView.of(await reading.get(uow, entry_id))
 
 
 @balances.get("")

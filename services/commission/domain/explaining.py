@@ -7,7 +7,7 @@ from fractions import Fraction
 from services.commission.domain.brackets import Slice
 from services.commission.domain.entries import Accrued, Entry, Given, LineFigure, Rerated, TakenBack, Worked
 from services.commission.domain.options import Base, Split
-from shared.chassis.money import Money, exponent
+from shared.chassis.money import Money, exponent, round_half_up
 
 REASONS = {
     "deal_won": "The deal was won.",
@@ -72,7 +72,7 @@ def _told(entry: Entry) -> tuple[list[Step], list[str]]:
 
 
 def _total(entry: Entry) -> str:
-    amount = f"This entry is {_money(entry.amount, entry.currency)}"
+    amount = f"This entry is {money(entry.amount, entry.currency)}"
     if not entry.plan_version:
         return f"{amount}, as decided; no version of the plan made it."
     return f"{amount}, by version {entry.plan_version} of the plan, which rules deals closed then."
@@ -93,14 +93,16 @@ def major(minor: Fraction | int, currency: str) -> str:
     return f"{'-' if value < 0 else ''}{whole}" + (f".{rest:0{digits}d}" if digits else "")
 
 
-def _money(minor: int, currency: str) -> str:
+def money(minor: int, currency: str) -> str:
+    """Minor units for people: 1,054.00 USD."""
     whole, _, rest = str(Money(minor, currency)).partition(".")
-    return f"{int(whole):,}{'.' + rest if rest else ''} {currency}" if minor >= 0 else "-" + _money(-minor, currency)
+    return f"{int(whole):,}{'.' + rest if rest else ''} {currency}" if minor >= 0 else "-" + money(-minor, currency)
 
 
-def _percent(rate: Fraction) -> str:
-    percent = f"{Decimal(rate.numerator * 100) / rate.denominator:.6f}"
-    return f"{percent.rstrip('0').rstrip('.')} %"
+def percent(rate: Fraction) -> str:
+    """A rate for people: 12.5 %."""
+    shown = f"{Decimal(rate.numerator * 100) / rate.denominator:.6f}"
+    return f"{shown.rstrip('0').rstrip('.')} %"
 
 
 def _accrued(entry: Entry, how: Accrued) -> tuple[list[Step], list[str]]:
@@ -118,13 +120,13 @@ def _worked(entry: Entry, how: Worked) -> tuple[list[Step], list[str]]:
     """Line by line, then what rounding, the split and the limits make of it."""
     currency = entry.currency
     steps = [step for line in how.lines for step in _line(line, currency)]
-    if rounding := how.earned - sum((line.earned for line in how.lines), Fraction(0)):
+    if rounding := how.earned - sum((_finite(line.earned) for line in how.lines), Fraction(0)):
         steps.append(Step("rounding of the rules' figures, half up to the smallest unit", major(rounding, currency)))
     cut = sum(each.amount for each in how.cuts)
     if others := entry.amount + cut - how.earned:
         steps.append(Step(f"the parts of the other beneficiaries (this share is {how.share})", major(others, currency)))
     steps += [Step(f"cut: {each.why.replace('_', ' ')}", major(-each.amount, currency)) for each in how.cuts]
-    credit = f"The deal counts {_money(how.sold, currency)}; a share of {how.share} of it is credited to this partner."
+    credit = f"The deal counts {money(how.sold, currency)}; a share of {how.share} of it is credited to this partner."
     return steps or [Step("nothing is due on this revenue", major(entry.amount, currency))], [credit, *_place(how, currency), *_rate(how)]
 
 
@@ -133,7 +135,7 @@ def _place(how: Worked, currency: str) -> list[str]:
         return []
     if how.placed.base is Base.DEAL:
         return ["Each deal is rated by itself."]
-    moved = f"from {_money(how.placed.before, currency)} to {_money(how.placed.after, currency)}"
+    moved = f"from {money(how.placed.before, currency)} to {money(how.placed.after, currency)}"
     return [f"In the period {how.placed.period} it moved the position that it counts in {moved}."]
 
 
@@ -147,37 +149,46 @@ def _rate(how: Worked) -> list[str]:
 def _line(line: LineFigure, currency: str) -> list[Step]:
     name = f"line {line.line_id}, " if line.line_id else ""
     if not line.slices:
-        return [Step(f"{name}rule {line.rule} on {_money(line.revenue, currency)}", major(line.earned, currency))] if line.earned else []
+        return (
+            [Step(f"{name}rule {line.rule} on {money(line.revenue, currency)}", major(_finite(line.earned), currency))]
+            if line.earned
+            else []
+        )
     steps = [Step(f"{name}{_slice_text(part, currency)}", major(part.exact, currency)) for part in line.slices]
     if rounding := line.earned - sum((part.exact for part in line.slices), Fraction(0)):
         steps.append(Step("rounding of the cumulative figures, half up to the smallest unit", major(rounding, currency)))
     return steps
 
 
+def _finite(figure: Fraction) -> Fraction:
+    """The exact figure, or, where its decimals have no end (thirds of an amount), its nearest millionth; rounding takes up the rest."""
+    return figure if 10**36 % figure.denominator == 0 else Fraction(round_half_up(figure * 10**6), 10**6)
+
+
 def _credit(entry: Entry, how: Accrued) -> list[str]:
     currency = entry.currency
-    credit = f"The deal sold for {_money(how.sold, currency)}; a share of {how.share} of it is credited to this partner."
+    credit = f"The deal sold for {money(how.sold, currency)}; a share of {how.share} of it is credited to this partner."
     if how.base is Base.DEAL:
-        return [credit, f"Each deal is rated by itself: {_money(how.revenue, currency)}."]
+        return [credit, f"Each deal is rated by itself: {money(how.revenue, currency)}."]
     whose = "the registrant's" if how.split is Split.COMMISSION else "the partner's"
-    moved = f"In the period {how.period} it moved {whose} position from {_money(how.before, currency)} to {_money(how.after, currency)}."
+    moved = f"In the period {how.period} it moved {whose} position from {money(how.before, currency)} to {money(how.after, currency)}."
     return [credit, moved]
 
 
 def _slice_text(part: Slice, currency: str) -> str:
-    upper = f"to {_money(part.end, currency)}" if part.end is not None else "and above"
-    flat = f" plus {_money(part.flat, currency)} once" if part.flat else ""
-    return f"{_percent(part.rate)} of {_money(part.revenue, currency)} (bracket from {_money(part.start, currency)} {upper}){flat}"
+    upper = f"to {money(part.end, currency)}" if part.end is not None else "and above"
+    flat = f" plus {money(part.flat, currency)} once" if part.flat else ""
+    return f"{percent(part.rate)} of {money(part.revenue, currency)} (bracket from {money(part.start, currency)} {upper}){flat}"
 
 
 def _taken_back(entry: Entry, how: TakenBack) -> tuple[list[Step], list[str]]:
     currency, sold_in = entry.currency, how.sold_in or entry.currency
-    back, sold = _money(how.refunded, sold_in), _money(how.sold, sold_in)
+    back, sold = money(how.refunded, sold_in), money(how.sold, sold_in)
     by = "line by line" if entry.rule == "lines" else f"× {back} refunded so far / {sold} sold"
-    steps = [Step(f"{_money(how.total, currency)} accrued, {by}, rounded half up", major(-how.due, currency))]
+    steps = [Step(f"{money(how.total, currency)} accrued, {by}, rounded half up", major(-how.due, currency))]
     if how.already:
         steps.append(Step("taken back before", major(how.already, currency)))
-    due, total, already = (_money(minor, currency) for minor in (how.due, how.total, how.already))
+    due, total, already = (money(minor, currency) for minor in (how.due, how.total, how.already))
     told = f"Once {back} of {sold} is back, {due} of the {total} accrued is taken back in all; {already} was before."
     return steps, [told, f"It reverses entry {entry.reverses}, at the version and slices of that entry."]
 
@@ -192,7 +203,7 @@ def _rerated(entry: Entry, how: Rerated) -> tuple[list[Step], list[str]]:
         steps.append(Step("what rules had given, pro rata", major(-how.rules, currency)))
     if others := entry.amount - (how.now - how.was - how.rules):
         steps.append(Step("the parts of the other beneficiaries", major(others, currency)))
-    moved = f"The position went from {_money(how.before, currency)} to {_money(how.after, currency)}."
+    moved = f"The position went from {money(how.before, currency)} to {money(how.after, currency)}."
     return steps, [moved, f"It reverses entry {entry.reverses} by the schedule, at the version of that entry."]
 
 

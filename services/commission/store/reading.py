@@ -26,7 +26,7 @@ full join (select currency, sum(case when source = 'programme:expense' then amou
     then -amount_minor else 0 end) as total from transfers group by 1) t using (currency)
 full join (select currency, sum(held_minor + payable_minor + in_payout_minor + paid_minor) as total
     from balances group by 1) b using (currency)"""
-_disputed = sa.exists().where(disputes.c.entry_id == entries.c.id, disputes.c.decided_at.is_(None)).label("disputed")
+is_disputed = sa.exists().where(disputes.c.entry_id == entries.c.id, disputes.c.decided_at.is_(None)).label("disputed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +68,20 @@ class Waits:
 
 async def page(uow: UnitOfWork, *, after: int, limit: int, partner_id: UUID | None, deal_id: UUID | None) -> Sequence[Shown]:
     """Entries in posting order after the serial number `after`."""
-    query = sa.select(entries, _disputed).where(entries.c.seq > after).order_by(entries.c.seq).limit(limit)
+    query = sa.select(entries, is_disputed).where(entries.c.seq > after).order_by(entries.c.seq).limit(limit)
     if partner_id is not None:
         query = query.where(entries.c.partner_id == partner_id)
     if deal_id is not None:
         query = query.where(entries.c.deal_id == deal_id)
-    return [_shown(row) for row in await uow.execute(query)]
+    return [shown(row) for row in await uow.execute(query)]
 
 
 async def get(uow: UnitOfWork, entry_id: UUID) -> Shown:
     """One entry. Raises NotFound."""
-    row = (await uow.execute(sa.select(entries, _disputed).where(entries.c.id == entry_id))).first()
+    row = (await uow.execute(sa.select(entries, is_disputed).where(entries.c.id == entry_id))).first()
     if row is None:
         raise NotFound(what="entry")
-    return _shown(row)
+    return shown(row)
 
 
 async def balances_page(uow: UnitOfWork, *, after: tuple[UUID, str] | None, limit: int, partner_id: UUID | None) -> Sequence[Balance]:
@@ -109,7 +109,7 @@ def _balance(row: Any) -> Balance:
     return Balance(row.partner_id, row.currency, row.held_minor, row.payable_minor, row.in_payout_minor, row.paid_minor)
 
 
-def _shown(row: Any) -> Shown:
+def shown(row: Any) -> Shown:
     derivation = row.derivation if isinstance(row.derivation, dict) else orjson.loads(row.derivation)
     entry = Entry(
         id=row.id,
