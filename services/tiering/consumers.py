@@ -7,7 +7,7 @@ from typing import Any
 from services.tiering.domain.certificates import Certificate
 from services.tiering.domain.partners import PartnerFact
 from services.tiering.domain.revenue import Correction, Terms
-from services.tiering.mapping import certificate_of, correction_of, partner_heard, terms_of
+from services.tiering.mapping import certificate_of, correction_of, end_of, partner_heard, terms_of
 from services.tiering.use_cases.count_deals import close_name, correct, take_terms
 from services.tiering.use_cases.hear_of_partners import hear_of_partners
 from services.tiering.use_cases.hold_certificates import certificate_name, end_certificate, take_certificates
@@ -46,7 +46,7 @@ async def _take_in(uow: UnitOfWork, incomings: Sequence[Incoming[Any]]) -> None:
     await correct(uow, sorted_out.corrections)
     await take_certificates(uow, sorted_out.certificates)
     for incoming, event in sorted_out.expiries:
-        await end_certificate(uow, event.certificate_id, at=event.expired_at, incoming=incoming)
+        await end_certificate(uow, event.certificate_id, at=end_of(event), incoming=incoming)
 
 
 @dataclass

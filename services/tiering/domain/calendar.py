@@ -3,6 +3,16 @@
 from calendar import monthrange
 from datetime import UTC, datetime
 
+from services.tiering.domain.refusals import InstantOutOfRange
+
+
+def in_utc(instant: datetime) -> datetime:
+    """The same instant in UTC. Raises InstantOutOfRange: an offset may lead out of the calendar, which no store can hold."""
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise InstantOutOfRange(instant=instant.isoformat()) from error
+
 
 def months_before(instant: datetime, months: int) -> datetime:
     """The same day and time `months` earlier; a day that the month lacks becomes its last (31 May − 3 → 28 February)."""

@@ -1,10 +1,12 @@
 """A deal's net won revenue, divided among its partners to the last minor unit."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from uuid import UUID
 
+from services.tiering.domain.refusals import ShareInvalid, SplitsNotOne
 from shared.chassis.money import Money, allocate
 
 Key = tuple[UUID, int]
@@ -17,6 +19,24 @@ class Share:
 
     partner_id: UUID
     share: Fraction
+
+
+def shares_of(written: Iterable[tuple[UUID, str]]) -> tuple[Share, ...]:
+    """Shares as a fact writes them ("0.5", "1/3"). Raises ShareInvalid or SplitsNotOne: else revenue would be made up or lost."""
+    shares = tuple(Share(partner_id, _fraction(share)) for partner_id, share in written)
+    if (total := sum((one.share for one in shares), Fraction(0))) != 1:
+        raise SplitsNotOne(total=total)
+    return shares
+
+
+def _fraction(text: str) -> Fraction:
+    try:
+        share = Fraction(text)
+    except (ValueError, ZeroDivisionError) as error:
+        raise ShareInvalid(share=text[:50]) from error
+    if share <= 0:
+        raise ShareInvalid(share=text[:50])
+    return share
 
 
 @dataclass(frozen=True, slots=True)

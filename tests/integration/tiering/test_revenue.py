@@ -94,3 +94,39 @@ async def test_same_event_twice_counts_once(tiering: Service, standings: Standin
     await tiering.worker.processor.process([once, once])
     await tiering.worker.processor.process([once])
     assert [row["revenue"] for row in await standings()] == ["100.00"]
+
+
+LAST = datetime.fromisoformat("9999-12-31T23:59:59-10:00")  # in UTC already the year 10000
+FIRST = datetime.fromisoformat("0001-01-01T00:00:00+10:00")
+
+
+@pytest.mark.parametrize(
+    ("fact", "code"),
+    [
+        (closed(1, minor=100, shares={1: "1/0"}), "share_invalid"),
+        (closed(1, minor=100, shares={1: "1", 2: "0"}), "share_invalid"),
+        (closed(1, minor=100, shares={1: "2"}), "splits_not_one"),
+        (amended(1, minor=100, shares={1: "1/3"}), "splits_not_one"),
+        (closed(1, minor=100, at=LAST), "instant_out_of_range"),
+        (amended(1, minor=100, at=FIRST), "instant_out_of_range"),
+        (activated(2, enrolled_at=LAST), "instant_out_of_range"),
+        (passed(1, person=1, level=1, valid_until=LAST), "instant_out_of_range"),
+        (expired(1, person=1, level=1, at=LAST), "instant_out_of_range"),
+    ],
+)
+async def test_fact_when_it_cannot_be_true_then_it_is_refused_with_a_code_and_the_rest_of_its_batch_counts(
+    tiering: Service, standings: Standings, fact: Event, code: str
+) -> None:
+    await take_in(tiering, activated(1), fact, closed(9, minor=100_00))
+    async with tiering.platform.worker_database.transaction() as uow:
+        assert [row[0] for row in await uow.fetch("select code from refusals")] == [code]
+        assert not await uow.fetch("select 1 from dead_letters")
+    assert [row["revenue"] for row in await standings()] == ["100.00"]
+
+
+@pytest.mark.parametrize("at", [datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC)])
+async def test_close_when_it_is_at_an_end_of_the_calendar_then_it_is_taken_in(tiering: Service, standings: Standings, at: datetime) -> None:
+    await take_in(tiering, activated(1), closed(1, minor=100, at=at))
+    async with tiering.platform.worker_database.transaction() as uow:
+        assert len(await uow.fetch("select 1 from closes")) == 1
+    assert [row["revenue"] for row in await standings()] == ["0.00"]
