@@ -28,15 +28,15 @@ _NOW = datetime.now(UTC)
 _START = max(datetime(_NOW.year, 1, 1, tzinfo=UTC), _NOW - timedelta(days=8))
 
 
-def closes(count: int, *, seed: int = 1) -> list[DealClosed]:
-    """Won deals of two lines, spread over partners and one year; the same seed gives the same deals."""
-    chance = Random(seed)
-    return [_close(number, chance) for number in range(count)]
+def closes(count: int, *, start: int = 0) -> list[DealClosed]:
+    """Won deals of two lines, spread over partners and one year: the deals numbered from `start`, always the same ones."""
+    chance = Random(start)
+    return [_close(number, chance) for number in range(start, start + count)]
 
 
 def _close(number: int, chance: Random) -> DealClosed:
     partner = derived_id("bench partner", chance.randrange(PARTNERS))
-    closed = _START + timedelta(minutes=number % 500_000)
+    closed = _START + timedelta(minutes=number % 11_000)
     first, second = chance.randrange(100_00, 20_000_00), chance.randrange(100_00, 5_000_00)
     return DealClosed(
         occurred_at=closed,
@@ -56,12 +56,12 @@ def _close(number: int, chance: Random) -> DealClosed:
     )
 
 
-async def publish(ground: Ground, prefix: str, deals: Sequence[DealClosed]) -> None:
-    """Put the deals on `deal.closed`, as registration would."""
+async def publish(ground: Ground, prefix: str, deals: Sequence[DealClosed], *, start: int = 0) -> None:
+    """Put the deals on `deal.closed`, as registration would; their events are numbered from `start`."""
     producer = AIOKafkaProducer(bootstrap_servers=ground.kafka.bootstrap, enable_idempotence=True, linger_ms=5)
     await producer.start()
     try:
-        raws = [record(Told(deal), number=number, service="registration") for number, deal in enumerate(deals)]
+        raws = [record(Told(deal), number=number, service="registration") for number, deal in enumerate(deals, start)]
         await asyncio.gather(*[await producer.send(prefix + r.topic, r.value, key=r.key, headers=list(r.headers)) for r in raws])
     finally:
         await producer.stop()
@@ -90,11 +90,13 @@ async def ours(ground: Ground, deals: Sequence[DealClosed]) -> float:
 
 
 async def check_books(connection: asyncpg.Connection, deals: Sequence[DealClosed]) -> None:
-    """Raise AssertionError unless every partner's balance is the schedule of its revenue."""
+    """Raise AssertionError unless the balance of every partner in the deals is the schedule of its revenue."""
     expected: dict[UUID, int] = {}
     for deal in deals:
         expected[deal.partner_id] = expected.get(deal.partner_id, 0) + deal.amount.amount_minor
-    rows = await connection.fetch("select partner_id, sum(held_minor + payable_minor)::bigint from balances group by 1")
+    rows = await connection.fetch(
+        "select partner_id, sum(held_minor + payable_minor)::bigint from balances where partner_id = any($1) group by 1", [*expected]
+    )
     assert {row[0]: row[1] for row in rows} == {partner: naive_handler.schedule(revenue) for partner, revenue in expected.items()}
 
 

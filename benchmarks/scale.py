@@ -1,0 +1,157 @@
+"""Commission on a small and on a large store: what an event costs when the ledger is long, and whether memory stays flat."""
+
+import asyncio
+import os
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import asyncpg
+
+from benchmarks import pipeline
+from benchmarks.ground import Ground, Measure, Report, until
+from services.commission.service import build
+from services.commission.settings import Settings
+from shared.chassis.clock import SystemClock
+from shared.chassis.leadership import plain_dsn
+from shared.chassis.service import Service
+from shared.schemas.deals import DealClosed
+
+SMALL, LARGE = 100_000, 10_000_000
+PORTION = 20_000
+DEARER = 1.2
+MEMORY_EVENTS, WARM_EVENTS, GROWTH = 2_000_000, 200_000, 1.1
+# How a copied row differs from its original; columns that are not named are copied, numbers of their own are given anew.
+_CHANGED = {
+    "id": "gen_random_uuid()",
+    "entry_id": "gen_random_uuid()",
+    "deal_id": "gen_random_uuid()",
+    "fact_id": "gen_random_uuid()::text",
+    "event_id": "gen_random_uuid()::text",
+    "partner_id": "md5(partner_id::text || g)::uuid",
+}
+_TABLES = ("inbox", "journal", "deals", "entries", "transfers", "positions", "balances", "streams")
+_OWN_COLUMNS = """
+select column_name from information_schema.columns
+where table_schema = current_schema() and table_name = $1 and is_identity = 'NO' order by ordinal_position"""
+
+
+@dataclass
+class Store:
+    """One commission service's store and what was told to it so far."""
+
+    ground: Ground
+    settings: Settings
+    prefix: str
+    watch: asyncpg.Connection
+    told: list[DealClosed] = field(default_factory=list)
+
+    def service(self) -> Service:
+        """The service on this store, not running."""
+        return build(self.settings, clock=SystemClock())
+
+    async def tell(self, count: int) -> datetime:
+        """Publish `count` more deals; returns the database's time before the first."""
+        since: datetime = await self.watch.fetchval("select clock_timestamp()")
+        deals = pipeline.closes(count, start=len(self.told))
+        await pipeline.publish(self.ground, self.prefix, deals, start=len(self.told))
+        self.told += deals
+        return since
+
+    async def taken(self, since: datetime, count: int) -> None:
+        """Wait until `count` events were claimed after `since`, then check every balance."""
+
+        async def through() -> bool:
+            await asyncio.sleep(0.1)
+            return bool(await self.watch.fetchval("select count(*) from inbox where claimed_at > $1", since) == count)
+
+        await until(through, within_s=600 + count / 200)
+        await pipeline.check_books(self.watch, self.told)
+
+    async def rate(self, count: int) -> float:
+        """Events a second for `count` more deals that wait in Kafka, from the first claim to the last commit."""
+        since = await self.tell(count)
+        service = self.service()
+        try:
+            await service.start_worker()
+            await self.taken(since, count)
+        finally:
+            await service.stop()
+        first, last = await self.watch.fetchrow("select min(claimed_at), max(claimed_at) from inbox where claimed_at > $1", since)
+        ended = await self.watch.fetchval("select max(created_at) from outbox")
+        return float(count / (max(last, ended) - first).total_seconds())
+
+    async def grow(self, rows: int) -> int:
+        """Copy what is there under other ids and partners until there are `rows` entries; returns how many there are."""
+        have = await self.watch.fetchval("select count(*) from entries")
+        for table in _TABLES:
+            columns = [row[0] for row in await self.watch.fetch(_OWN_COLUMNS, table)]
+            values = ", ".join(_CHANGED.get(column, f'"{column}"') for column in columns)
+            names = ", ".join(f'"{column}"' for column in columns)
+            last = have + max(rows // have - 1, 0) - 1
+            theirs = "where partner_id is not null" if "partner_id" in columns else ""  # not the plan's own journal
+            await self.watch.execute(
+                f"insert into {table} ({names}) select {values} from (select * from {table} {theirs}) t, generate_series({have}, {last}) g",
+                timeout=3600,
+            )
+            await self.watch.execute(f"analyze {table}")
+        return int(await self.watch.fetchval("select count(*) from entries"))
+
+
+async def _store(ground: Ground) -> Store:
+    prefix = await ground.topics()
+    template = await ground.service("commission", prefix=prefix)
+    settings = template.platform.settings
+    assert isinstance(settings, Settings)
+    await template.stop()
+    return Store(ground, settings, prefix, await asyncpg.connect(plain_dsn(settings.migrator_url)))
+
+
+async def _costs(ground: Ground, *, rows: int) -> Report:
+    store = await _store(ground)
+    try:
+        await store.rate(PORTION)
+        small_rows = await store.grow(SMALL)
+        small = [await store.rate(PORTION) for _ in range(3)]
+        large_rows = await store.grow(rows)
+        large = [await store.rate(PORTION) for _ in range(3)]
+    finally:
+        await store.watch.close()
+    few = Measure(f"hansa with {small_rows:,} entries", "events/s", tuple(small))
+    many = Measure(f"hansa with {large_rows:,} entries", "events/s", tuple(large))
+    facts: dict[str, object] = {"checked": "every partner's balance equals the schedule of its revenue"}
+    return Report("scale: an event on a long ledger", many, (few,), {few.name: 1 / DEARER}, facts)
+
+
+async def _memory(ground: Ground, *, events: int) -> Report:
+    """One worker takes portion after portion in; the sender works in the same process, so its memory counts too."""
+    store = await _store(ground)
+    service = store.service()
+    resident: list[float] = []
+    started = time.perf_counter()
+    try:
+        await service.start_worker()
+        for _ in range(max(events // WARM_EVENTS, 2)):
+            await store.taken(await store.tell(WARM_EVENTS), WARM_EVENTS)
+            resident.append(resident_mb())
+    finally:
+        await store.watch.close()
+        await service.stop()
+    facts: dict[str, object] = {
+        "resident after each 200,000 events, MB": [round(each) for each in resident],
+        "to reach": f"within {GROWTH:g} of the first",
+    }
+    mine = Measure("hansa, its sender beside it", "events/s", (len(store.told) / (time.perf_counter() - started),))
+    return Report("scale: memory over many events", mine, (), {}, facts, within=resident[-1] <= GROWTH * resident[0])
+
+
+def resident_mb() -> float:
+    """Resident memory of this process, in MB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+async def measure(ground: Ground, *, runs: int, rows: int = LARGE, events: int = MEMORY_EVENTS) -> list[Report]:
+    """Once each, whatever `runs` says: it takes long."""
+    return [await _costs(ground, rows=rows), await _memory(ground, events=events)]
