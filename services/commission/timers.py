@@ -4,6 +4,7 @@ from services.commission.store.plans import Plans
 from services.commission.store.reading import imbalance
 from services.commission.use_cases.disputes.mark_overdue import mark_overdue
 from services.commission.use_cases.issue_statements import IssueStatements
+from services.commission.use_cases.make_months import make_months
 from services.commission.use_cases.record_cash import tell
 from services.commission.use_cases.release_due import ReleaseDue
 from services.commission.use_cases.settle_periods import SettlePeriods
@@ -13,6 +14,7 @@ from shared.chassis.timers import Timer
 
 WATCH_EVERY_S = 60.0  # it sums whole tables
 SETTLE_EVERY_S = 60.0  # so does this
+MONTHS_EVERY_S = 6 * 3600.0
 
 
 def timers(plans: Plans, *, every_s: float, metrics: Metrics) -> tuple[Timer, ...]:
@@ -28,5 +30,6 @@ def timers(plans: Plans, *, every_s: float, metrics: Metrics) -> tuple[Timer, ..
         Timer("issue statements", every_s, IssueStatements(plans)),
         Timer("mark overdue disputes", every_s, mark_overdue),
         Timer("tell invoices and payments", every_s, tell),
+        Timer("make months", MONTHS_EVERY_S, make_months),
         Timer("ledger imbalance", WATCH_EVERY_S, watch),
     )

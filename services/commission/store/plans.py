@@ -21,7 +21,7 @@ select coalesce(max(version), 0) + 1, $1, $2::text::jsonb, $3, $4 from policies"
 _JOURNAL = """
 insert into journal (partner_id, number, lead, fact_id, kind, plan_known, body, recorded_at)
 select null, n, true, 'plan:' || n, 'plan', 0, b::jsonb, $3 from unnest($1::bigint[], $2::text[]) as r(n, b)
-on conflict (partner_id, number) do nothing"""
+where not exists (select 1 from journal where partner_id is null and number = n)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,8 @@ class Plans:
 
 
 async def record(uow: UnitOfWork) -> None:
-    """Write every policy into the journal that is not there yet; its body is the plan's document itself."""
+    """Write every policy into the journal that is not there yet, one writer at a time; its body is the plan's document itself."""
+    await uow.lock("journal of the plan")
     rows = await uow.fetch(_POLICIES)
     plans = [plan_part(orjson.loads(row[1])) for row in rows]
     for plan in plans:

@@ -18,6 +18,9 @@ streams = sa.Table(
     sa.Column("posted", sa.BigInteger, nullable=False),
 )
 
+# Journal, entries and transfers stand in parts of a month each (`make_months`), so their keys hold the time of recording too; that
+# nothing stands there twice is held by the inbox and by the partner's lock.
+
 # Every accepted fact, once in the stream of each partner that it touches; `lead` marks the row that replay reads.
 journal = sa.Table(
     "journal",
@@ -30,8 +33,9 @@ journal = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("plan_known", sa.Integer, nullable=False, comment="the highest plan version at the time"),
     sa.Column("body", pg.JSONB, nullable=False),
-    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Index(None, "partner_id", "number", unique=True, postgresql_nulls_not_distinct=True),
+    sa.Column("recorded_at", sa.DateTime(timezone=True), primary_key=True),
+    sa.Index(None, "partner_id", "number", "recorded_at", unique=True, postgresql_nulls_not_distinct=True),
+    postgresql_partition_by="range (recorded_at)",
 )
 
 # The standing of each deal and what is left of its accruals.
@@ -51,7 +55,7 @@ entries = sa.Table(
     "entries",
     metadata,
     sa.Column("seq", sa.BigInteger, sa.Identity(always=True), primary_key=True),
-    sa.Column("id", sa.Uuid, nullable=False, unique=True),
+    sa.Column("id", sa.Uuid, nullable=False),
     sa.Column("partner_id", sa.Uuid, nullable=False),
     sa.Column("deal_id", sa.Uuid, index=True, comment="null: of no deal"),
     sa.Column("close_number", sa.Integer),
@@ -68,10 +72,12 @@ entries = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("reverses", sa.Uuid),
     sa.Column("derivation", pg.JSONB, nullable=False),
-    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("recorded_at", sa.DateTime(timezone=True), primary_key=True),
     sa.Column("due_at", sa.DateTime(timezone=True), comment="set while something is held"),
     sa.Column("released_at", sa.DateTime(timezone=True)),
     sa.Index(None, "partner_id", "seq"),
+    sa.UniqueConstraint("id", "recorded_at"),
+    postgresql_partition_by="range (recorded_at)",
 )
 
 # Money moved between two accounts; nothing else changes a balance.
@@ -85,9 +91,10 @@ transfers = sa.Table(
     sa.Column("target", sa.Text, nullable=False),
     sa.Column("amount_minor", sa.BigInteger, nullable=False),
     sa.Column("currency", sa.Text, nullable=False),
-    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("recorded_at", sa.DateTime(timezone=True), primary_key=True),
     sa.CheckConstraint("amount_minor > 0", name="positive"),
     sa.CheckConstraint("source <> target", name="two_sides"),
+    postgresql_partition_by="range (recorded_at)",
 )
 
 # Counted net revenue of each partner by programme month.
