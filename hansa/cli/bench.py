@@ -21,6 +21,7 @@ class Bench(StrEnum):
 
     PIPELINE = "pipeline"
     COMMISSION = "commission"
+    REPLAY = "replay"
     REGISTER = "register"
     RELAY = "relay"
     IMPORT = "import"
