@@ -145,14 +145,6 @@ def _unsettled(dispute: Dispute) -> None:
         raise DisputeSettled(state=dispute.state.value)
 
 
-def held_back(*, left: int, payable: int) -> int:
-    """How much is held of an entry that was released: what is payable of it still.
-
-    What was paid out, or is on its way, is not called back: holding it against later earnings would punish the partner for asking.
-    """
-    return max(min(left, payable), 0)
-
-
 def frozen(dispute: Dispute, *, at: datetime) -> Frozen | None:
     """The fact that freezes the entry, if it is one of a deal."""
     if dispute.deal_id is None or dispute.close_number is None:

@@ -13,7 +13,7 @@ from services.commission.domain.calendar import Calendar, PeriodKind
 from services.commission.domain.deal import Deal, Sale
 from services.commission.domain.deal import Standing as DealStanding
 from services.commission.domain.entries import Account, Accrued, Entry, Transfer
-from services.commission.domain.facts import Amended, AnyFact, Booked, Closed, Credit, Frozen, Terms, Thawed
+from services.commission.domain.facts import Amended, AnyFact, Booked, Closed, Credit, Frozen, Reopened, Terms, Thawed
 from services.commission.domain.options import Base
 from services.commission.domain.outcome import Posting
 from services.commission.domain.plan import Plan
@@ -127,6 +127,7 @@ def balances_after(opening: Balances, lines: Iterable[Line]) -> Balances:
 
 
 def _disputed(before: frozenset[UUID], lines: Iterable[Line]) -> frozenset[UUID]:
+    """The entries that disputes hold, whole or in part; what a deal takes back is held no more."""
     held = set(before)
     for line in lines:
         fact = line.posted.fact
@@ -134,6 +135,11 @@ def _disputed(before: frozenset[UUID], lines: Iterable[Line]) -> frozenset[UUID]
             held.add(fact.entry_id)
         elif isinstance(fact, Thawed):
             held.discard(fact.entry_id)
+        elif isinstance(fact, Amended | Reopened):
+            held -= {entry.reverses for entry in line.entries if entry.reverses}
+        elif isinstance(fact, Booked):
+            held |= {moved.entry_id for moved in fact.transfers if moved.entry_id and moved.target is Account.HELD}
+            held -= {moved.entry_id for moved in fact.transfers if moved.entry_id and moved.source is Account.HELD}
     return frozenset(held)
 
 

@@ -8,10 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import httpx2
+import orjson
 import pytest
 
 from services.commission.domain.entries import Account, Given, Kind
 from services.commission.domain.facts import Adjusted, Booked, Moved
+from services.commission.statement_check import check
 from services.commission.store.plans import Plans
 from services.commission.use_cases.audit import audit
 from services.commission.use_cases.book import book
@@ -364,3 +366,29 @@ async def test_entry_when_it_was_adjusted_then_its_explanation_says_why(parties:
     resolved = await parties.done(await parties.open(await parties.accrued()), "resolve", amount="2.50", reason="Half a point was missing.")
     told = (await parties.client().get(f"/v1/entries/{resolved['adjustment_entry_id']}/explain")).json()
     assert told["steps"] == [{"what": "Half a point was missing.", "amount": "2.50"}]
+
+
+async def _stated(parties: Parties, month: int) -> list[str]:
+    """The entries that the statement issued at the start of that month shows as disputed."""
+    await parties.time(datetime(2026, month, 1, tzinfo=UTC))
+    ((document,),) = await rows(parties.service, "select document from statements order by number desc limit 1")
+    assert check(orjson.loads(document)) == []
+    found: list[str] = orjson.loads(document)["closing"]["disputed"]
+    return found
+
+
+async def test_statement_when_a_dispute_runs_then_it_names_the_entry_and_no_more_once_settled(parties: Parties) -> None:
+    entry_id, bonus = await parties.accrued(), await parties.book(1, 70_00)
+    disputes = [await parties.open(each) for each in (entry_id, bonus)]
+    assert await _stated(parties, 4) == sorted(map(str, (entry_id, bonus)))
+    for dispute in disputes:
+        await parties.done(dispute, "decline", reason="It is right.")
+    assert await _stated(parties, 5) == []
+
+
+async def test_statement_when_the_deal_was_undone_under_a_dispute_then_nothing_of_it_is_held(parties: Parties) -> None:
+    dispute = await parties.open(await parties.accrued())
+    await take_in(parties.service, reopened(1))
+    assert await _stated(parties, 4) == []
+    await parties.done(dispute, "withdraw", by=1, reason="I see.")
+    assert await rows(parties.service, "select state from disputes") == [("withdrawn",)]

@@ -1,68 +1,47 @@
-"""Hold back what a dispute is about, and let it go again: an entry of a deal is frozen, of others what is payable is kept."""
+"""Hold back what a dispute is about, and let it go again."""
 
-from dataclasses import replace
-
-from services.commission.domain import dispute as domain
-from services.commission.domain.dispute import Dispute, Hold
-from services.commission.domain.entries import Account, Entry, Kind
-from services.commission.domain.facts import Frozen, Thawed
-from services.commission.domain.outcome import Posting
+from services.commission.domain import dispute_hold
+from services.commission.domain.deal import Deal
+from services.commission.domain.dispute import Dispute, frozen
+from services.commission.domain.dispute_hold import Disputed
+from services.commission.domain.entries import Entry, Kind
 from services.commission.store import disputes
-from services.commission.store.loading import Opened, opened
+from services.commission.store.loading import opened
 from services.commission.store.plans import Plans
-from services.commission.store.writing import write
-from services.commission.use_cases.book import book, standing
+from services.commission.use_cases.book import standing
+from services.commission.use_cases.decide import decide
 from shared.chassis.database import UnitOfWork
 
 
 async def hold_back(uow: UnitOfWork, dispute: Dispute, entry: Entry, *, plans: Plans) -> Dispute:
-    """Freeze the entry, or keep back what is payable of it; the dispute with what is held."""
+    """The dispute with what is held of its entry from here on."""
     async with disputes.whole_books(uow):
-        payable = await _payable(uow, dispute)
-        left = entry.amount + await disputes.corrected(uow, entry, by=tuple(Kind))
-        if fact := domain.frozen(dispute, at=uow.now):
-            work, posting = await _tried(uow, fact, plans=plans)
-            if posting is not None:
-                back = _back(posting)
-                if back <= max(payable, 0):
-                    await write(uow, work, [posting])
-                    return replace(dispute, hold=Hold.ENTRY, held=max(await _left(uow, entry), 0))
-                left = back
-        held = domain.held_back(left=left, payable=payable)
-        if not held:
-            return dispute
-        kept = replace(dispute, hold=Hold.AMOUNT, held=held)
-        await book(uow, [domain.keep(kept, at=uow.now)], plans=plans)
-        return kept
+        deal = await _deal(uow, dispute, plans=plans)
+        stands = (await standing(uow, [dispute.partner_id])).get((dispute.partner_id, dispute.currency))
+        now = Disputed(
+            plan=await plans.current(uow),
+            deal=deal,
+            accrued=entry.amount + await disputes.corrected(uow, entry, by=(Kind.REVERSAL,)),
+            left=entry.amount + await disputes.corrected(uow, entry, by=Kind),
+            payable=stands.payable if stands else 0,
+        )
+        held, fact = dispute_hold.hold_back(dispute, now, at=uow.now)
+        await decide(uow, [fact] if fact else [], plans=plans)
+    return held
 
 
 async def let_go(uow: UnitOfWork, dispute: Dispute, *, plans: Plans) -> None:
-    """Undo what the dispute held back, and book its adjustment. What was taken back with its deal meanwhile stays so."""
+    """Undo what the dispute held back, and book its adjustment."""
     async with disputes.whole_books(uow):
-        if fact := domain.thawed(dispute, at=uow.now):
-            work, posting = await _tried(uow, fact, plans=plans)
-            if posting is not None:
-                await write(uow, work, [posting])
-        if decided := domain.settle(dispute, at=uow.now):
-            await book(uow, [decided], plans=plans)
+        deal = await _deal(uow, dispute, plans=plans)
+        facts = dispute_hold.let_go(dispute, deal, await plans.current(uow), at=uow.now)
+        await decide(uow, list(facts), plans=plans)
 
 
-async def _tried(uow: UnitOfWork, fact: Frozen | Thawed, *, plans: Plans) -> tuple[Opened, Posting | None]:
-    """What the fact would do under the locks that are held from now on; None where nothing of the entry stands any more."""
+async def _deal(uow: UnitOfWork, dispute: Dispute, *, plans: Plans) -> Deal | None:
+    """The deal of the disputed entry, locked with all its partners."""
+    fact = frozen(dispute, at=uow.now)
+    if fact is None:
+        return None
     work = await opened(uow, [fact], plan=await plans.current(uow))
-    outcome = work.book.take(fact)
-    return work, outcome if isinstance(outcome, Posting) else None
-
-
-async def _payable(uow: UnitOfWork, dispute: Dispute) -> int:
-    found = (await standing(uow, [dispute.partner_id])).get((dispute.partner_id, dispute.currency))
-    return found.payable if found else 0
-
-
-async def _left(uow: UnitOfWork, entry: Entry) -> int:
-    return entry.amount + await disputes.corrected(uow, entry, by=(Kind.REVERSAL,))
-
-
-def _back(posting: Posting) -> int:
-    """What freezing takes out of payable: all that is left of an entry that was released."""
-    return sum(transfer.amount for transfer in posting.transfers if transfer.source is Account.PAYABLE)
+    return work.book.deals.get(fact.deal_id)
