@@ -87,7 +87,7 @@ dead_letters = sa.Table(
     "dead_letters",
     chassis_metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
-    sa.Column("order_key", sa.Text, nullable=False, index=True),
+    sa.Column("order_key", sa.Text, nullable=False),
     sa.Column("event_id", sa.Text, nullable=False),
     sa.Column("type", sa.Text, nullable=False),
     sa.Column("topic", sa.Text, nullable=False),
@@ -105,6 +105,17 @@ dead_letters = sa.Table(
     _instant("parked_at", nullable=False, server_default=_now),
     _instant("settled_at"),
     sa.UniqueConstraint("topic", "partition", "offset"),
+)
+# The head of a stream is looked for once a letter: with thousands behind it, it must be found without reading them.
+_open = sa.text("state in ('parked', 'ready')")
+sa.Index("ix_dead_letters_first", dead_letters.c.order_key, dead_letters.c.id, postgresql_where=_open)
+sa.Index(
+    "ix_dead_letters_oldest",
+    dead_letters.c.order_key,
+    dead_letters.c.topic,
+    dead_letters.c.partition,
+    dead_letters.c.offset,
+    postgresql_where=_open,
 )
 
 idempotency_keys = sa.Table(

@@ -116,9 +116,10 @@ _CLOSE_STREAM = "delete from parked_streams where order_key = $1"
 _COLUMNS = 'id, order_key, event_id, topic, partition, "offset", key, value, headers, error, state, attempts'
 # The first that was parked, unless an older record of its topic followed it there: one that had waited for another fact.
 _HEAD = f"""
-with head as (select topic, partition from dead_letters where order_key = $1 and state in ('parked', 'ready') order by id limit 1)
-select {_COLUMNS} from dead_letters join head using (topic, partition)
-where order_key = $1 and state in ('parked', 'ready') order by "offset" limit 1"""  # noqa: S608 - column names
+select {_COLUMNS} from dead_letters
+where order_key = $1 and state in ('parked', 'ready') and (topic, partition) = (
+    select topic, partition from dead_letters where order_key = $1 and state in ('parked', 'ready') order by id limit 1
+) order by "offset" limit 1"""  # noqa: S608 - column names
 _LOOSE = f"""
 select {_COLUMNS} from dead_letters
 where order_key = '' and state = 'ready' order by id limit 1 for update skip locked"""  # noqa: S608 - column names

@@ -144,6 +144,17 @@ async def test_released_facts_when_more_are_refused_than_the_batch_has_events_th
     assert (await probe.effects(), await probe.rows("select count(*) from refusals")) == (["a"], [(2,)])
 
 
+@pytest.mark.parametrize("sql", [dead_letters._STREAMS, dead_letters._HEAD])
+async def test_a_stream_when_many_are_parked_in_it_then_its_head_is_found_without_sorting_them(probe: Probe, sql: str) -> None:
+    await probe.rows("insert into parked_streams (order_key) values ('one')")
+    await probe.rows("""
+        insert into dead_letters (order_key, event_id, type, topic, partition, "offset", headers, error, detail)
+        select 'one', 'e' || n, 't', 't', 0, n, '', 'parked_behind', '' from generate_series(1, 5000) n""")
+    argument = "100" if sql is dead_letters._STREAMS else "'one'"
+    plan = [str(row[0]) for row in await probe.rows(f"explain (analyze, timing off, costs off) {sql.replace('$1', argument)}")]
+    assert [line for line in plan if "rows=5000" in line] == []
+
+
 async def test_an_unreadable_record_when_it_was_sent_twice_and_can_be_read_at_last_then_it_counts_once(probe: Probe) -> None:
     """A newer producer's version, say, sent again by its relay; a deployment later both letters can be read."""
     good = first(1, "new version")
