@@ -14,6 +14,7 @@ on conflict (id) do update set state = excluded.state, kind = coalesce(excluded.
 where excluded.sequence > k.sequence returning 1"""
 _NAME_KIND = "update known_partners set kind = coalesce(kind, $2) where id = $1"
 _QUOTA = "insert into registration_quotas (partner_id, open_deals) values ($1, 0) on conflict do nothing"
+_CLOSE_QUOTA = "delete from registration_quotas where partner_id = $1"
 _MOVE = """
 with held as (select partner_id from registration_quotas where partner_id = any($1::uuid[]) order by partner_id for update)
 update registration_quotas q set open_deals = greatest(0, q.open_deals + m.by)
@@ -39,6 +40,11 @@ async def learn(uow: UnitOfWork, partner_id: PartnerId, *, standing: Standing, k
     if not newer and kind:
         await uow.fetch(_NAME_KIND, partner_id, kind)
     return newer
+
+
+async def close_quota(uow: UnitOfWork, partner_id: PartnerId) -> None:
+    """Let the partner register nothing more; whoever is registering for it at this moment is waited for."""
+    await uow.fetch(_CLOSE_QUOTA, partner_id)
 
 
 async def move_quota(uow: UnitOfWork, changes: Mapping[PartnerId, int]) -> None:

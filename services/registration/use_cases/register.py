@@ -11,7 +11,7 @@ from services.registration.domain.directory import Party
 from services.registration.domain.protection import Scope
 from services.registration.domain.values import AccountId, DealId, PartnerId, Standing
 from services.registration.policy import Policy
-from services.registration.store import accounts, deals, reviews, slots
+from services.registration.store import accounts, deals, partners, reviews, slots
 from services.registration.use_cases.identify import identify
 from services.registration.use_cases.publish import publish
 from shared.chassis.database import UnitOfWork
@@ -49,6 +49,7 @@ async def register(uow: UnitOfWork, wanted: Registration, *, policy: Policy, reg
     await _check_cool_off(uow, deal, policy=policy)
     deal, fact = begin(deal)
     if not await deals.enter(uow, deal, limit=policy.open_registrations_limit):
+        _check_standing((await partners.of(uow, [deal.partner_id]))[deal.partner_id].standing)  # it may have ended meanwhile
         raise no.QuotaReached(limit=policy.open_registrations_limit)
     publish(uow, [(deal, fact)])
     return deal

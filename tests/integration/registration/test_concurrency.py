@@ -7,7 +7,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.registration.domain.accounts import Customer
+from services.registration.domain.values import PartnerId, Standing
+from services.registration.policy import Policy
+from services.registration.suffixes import registrable_domain
+from services.registration.use_cases.hear_of_partner import hear_of_partner
+from services.registration.use_cases.register import Registration, register
 from shared.chassis.testing.stage import Stage
+from shared.chassis.testing.waiting import eventually
 from tests.integration.registration.world import World
 
 
@@ -87,3 +94,35 @@ async def test_imports_and_registrations_when_they_touch_the_same_accounts_then_
     assert protected == slots == 60
     open_deals = "select (select count(*) from deals where state = 'open') = (select sum(open_deals) from registration_quotas)"
     assert await world.rows(open_deals) == [(True,)]
+
+
+_WAITS = "select 1 from pg_locks where not granted"
+
+
+async def _somebody_waits(world: World) -> bool:
+    return bool(await world.rows(_WAITS))
+
+
+async def _ended_or_waits(world: World, ending: "asyncio.Task[None]") -> bool:
+    return ending.done() or await _somebody_waits(world)
+
+
+async def test_partner_when_it_ends_while_it_registers_then_nothing_of_it_stays_protected(world: World) -> None:
+    async with world.service.platform.worker_database.transaction() as uow:
+        await uow.fetch("update registration_quotas set open_deals = open_deals where partner_id = $1", world.partner_id)
+        registering = asyncio.create_task(world.register())  # past the check of its standing, it waits for its place
+        await eventually(lambda: _somebody_waits(world), what="the registration")
+        told = {"standing": Standing.TERMINATED, "kind": None, "sequence": 2, "policy": Policy()}
+        await hear_of_partner(uow, PartnerId(world.partner_id), **told)
+    assert (await registering).json()["code"] == "partner_inactive"
+    assert await world.rows("select 1 from deals where state = 'open'") == []
+
+
+async def test_partner_when_it_registered_a_moment_before_its_end_is_heard_of_then_withdrawn_too(world: World) -> None:
+    async with world.service.platform.worker_database.transaction() as uow:
+        wanted = Registration(partner_id=PartnerId(world.partner_id), customer=Customer(name="Acme"), families=("GTX",))
+        await register(uow, wanted, policy=Policy(), registrable=registrable_domain)
+        ending = asyncio.create_task(world.heard(world.partner_id, Standing.TERMINATED, sequence=2))
+        await eventually(lambda: _ended_or_waits(world, ending), what="the end")
+    await ending
+    assert await world.rows("select state from deals where partner_id = $1", world.partner_id) == [("withdrawn",)]

@@ -1,14 +1,17 @@
 """What other services' and sales systems' facts do here, in whatever order they come."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
 import pytest
+from sqlalchemy import event
 
 from shared.chassis.service import Service
-from shared.chassis.testing.records import Told, records
+from shared.chassis.testing.records import Told, record, records
 from shared.chassis.testing.stage import Stage
 from shared.schemas.crm import OpportunityChanged
 from shared.schemas.partners import PartnerActivated, PartnerTerminated
@@ -51,6 +54,22 @@ async def _sent(service: Service) -> list[tuple[str, dict[str, Any]]]:
     return [(topic, orjson.loads(payload)) for topic, payload in rows]
 
 
+@contextmanager
+def _counted(service: Service) -> Iterator[list[str]]:
+    """The statements that the worker runs within the block."""
+    ran: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        ran.append(statement)
+
+    engine = service.platform.worker_database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield ran
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
 async def _refusals(service: Service) -> list[str]:
     async with service.platform.worker_database.transaction() as uow:
         return [row[0] for row in await uow.fetch("select code from refusals order by id")]
@@ -86,6 +105,20 @@ async def test_opportunity_when_it_cannot_be_read_as_a_deal_then_refused_alone(s
 async def test_partner_when_terminated_then_its_open_registrations_are_withdrawn(service: Service) -> None:
     await _take(service, active(1), told(1), Told(PartnerTerminated(**TIMES, partner_id=UUID(int=1), reason="left"), 2))
     assert [topic for topic, _ in await _sent(service)] == ["deal.registered", "deal.withdrawn"]
+
+
+async def test_partner_when_terminated_then_any_number_of_registrations_is_withdrawn_with_as_many_statements(service: Service) -> None:
+    counts = []
+    for partner, open_deals in ((1, 1), (2, 30)):
+        deals = [told(partner, external_id=f"{partner}-{n}", account_name=f"A{partner} {n}") for n in range(open_deals)]
+        story = enumerate([active(partner), *deals], start=1_000 * partner)
+        await service.worker.processor.process([record(one, number=number) for number, one in story])
+        with _counted(service) as statements:
+            end = PartnerTerminated(**TIMES, partner_id=UUID(int=partner), reason="left")
+            await service.worker.processor.process([record(Told(end, 2), number=9_000 + partner)])
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
+    assert [topic for topic, _ in await _sent(service)].count("deal.withdrawn") == 31
 
 
 @pytest.mark.parametrize("stage_then", ["open", "won"])
