@@ -9,7 +9,7 @@ from services.registration.api import models as m
 from services.registration.domain.accounts import Customer, Registrable
 from services.registration.domain.countries import country_code
 from services.registration.domain.deal import Deal
-from services.registration.domain.refusals import PartnerMismatch, StaffOnly
+from services.registration.domain.refusals import AmountNegative, PartnerMismatch, StaffOnly
 from services.registration.domain.values import PartnerId, State
 from services.registration.mapping import families_of
 from services.registration.policy import Policy
@@ -99,7 +99,7 @@ def _add_registering(router: Router, policies: Policies[Policy], registrable: Re
 
 
 def _registration(body: m.NewDeal, caller: Principal) -> Registration:
-    """The registration that `caller` may ask for. Raises PartnerMismatch, StaffOnly, InvalidRequest."""
+    """The registration that `caller` may ask for. Raises PartnerMismatch, StaffOnly, InvalidRequest, AmountNegative."""
     if caller.partner_id and body.partner_id not in (None, caller.partner_id):
         raise PartnerMismatch
     if caller.partner_id and body.registered_at:
@@ -107,6 +107,9 @@ def _registration(body: m.NewDeal, caller: Principal) -> Registration:
     partner_id = caller.partner_id or body.partner_id
     if partner_id is None:
         raise InvalidRequest(reason="Name the partner (partner_id) for whom the deal is registered.")
+    expected = Money.parse(body.expected_amount, body.currency) if body.expected_amount else None
+    if expected and expected.minor < 0:
+        raise AmountNegative
     country = (country_code(body.country) or body.country.strip() or None) if body.country else None
     return Registration(
         partner_id=PartnerId(partner_id),
@@ -115,7 +118,7 @@ def _registration(body: m.NewDeal, caller: Principal) -> Registration:
         ),
         families=families_of(body.families),
         territory=body.territory,
-        expected=Money.parse(body.expected_amount, body.currency) if body.expected_amount else None,
+        expected=expected,
         registered_at=body.registered_at,
     )
 

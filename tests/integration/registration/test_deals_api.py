@@ -237,3 +237,8 @@ async def test_termination_when_it_is_heard_then_open_registrations_are_withdraw
 async def test_register_when_the_instant_is_beyond_every_calendar_then_refused_as_invalid(world: World) -> None:
     answer = await world.register(world.staff, partner_id=str(world.partner_id), registered_at="0001-01-01T00:00:00+14:00")
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+async def test_register_when_less_than_nothing_is_expected_then_refused(world: World) -> None:
+    answer = await world.register(expected_amount="-5.00")
+    assert (answer.status_code, answer.json()["code"]) == (422, "amount_negative")
