@@ -33,7 +33,7 @@ from shared.schemas.deals import Credit, DealClosed, DealLine, DealRefunded, Out
 
 _START = datetime(2026, 1, 5, tzinfo=UTC)
 _PARTNERS = 12
-_TAKE_BACK = "delete from outbox where aggregateid = $1 and payload like '%' || $2 || '%'"
+_TOLD = "select 1 from outbox where aggregateid = $1 and payload like '%' || $2 || '%' limit 1"
 _BOOKS = """
 select coalesce(sum(held_minor + payable_minor), 0)::bigint as balance,
   (select coalesce(sum(amount_minor), 0) from entries)::bigint as entries,
@@ -119,7 +119,7 @@ class Arena:
     async def tell(self, deals: int, *, pace_s: float = 0.02) -> None:
         """Commit `deals` won deals, some with refunds, as registration does: in transactions with the state they belong to.
 
-        A transaction that fails is told again under new ids, as a caller would retry.
+        A transaction that fails is told again under new ids, as a caller would retry who looked whether it had been heard.
         """
         for _ in range(deals):
             await asyncio.sleep(pace_s)
@@ -132,18 +132,16 @@ class Arena:
                     break
                 except (DBAPIError, OSError, asyncpg.PostgresError):
                     await asyncio.sleep(0.1)
-                    await self._forget_if_lost(facts)
+                    if await self._was_told(facts):
+                        break
             self._remember(facts)
 
-    async def _forget_if_lost(self, facts: Sequence[Event]) -> None:
-        """A cut connection may hide a commit that happened: look, and take the rows back if they are unsent."""
+    async def _was_told(self, facts: Sequence[Event]) -> bool:
+        """A cut connection may hide a commit that happened, and the relay may have sent it since."""
         while True:
             try:
                 async with self.source.transaction() as uow:
-                    await uow.fetch(
-                        "delete from outbox where aggregateid = $1 and payload like '%' || $2 || '%'", facts[0].key, facts[0].subject
-                    )
-                return
+                    return bool(await uow.fetch(_TOLD, facts[0].key, facts[0].subject))
             except (DBAPIError, OSError, asyncpg.PostgresError):
                 await asyncio.sleep(0.1)
 
