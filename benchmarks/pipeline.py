@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
@@ -91,15 +92,19 @@ async def ours(ground: Ground, deals: Sequence[DealClosed]) -> float:
 
 async def check_books(connection: asyncpg.Connection, deals: Sequence[DealClosed]) -> None:
     """Raise AssertionError unless the balance of every partner in the deals is the schedule of its revenue."""
-    expected: dict[UUID, int] = {}
+    revenue: Counter[UUID] = Counter()
     for deal in deals:
-        expected[deal.partner_id] = expected.get(deal.partner_id, 0) + deal.amount.amount_minor
-    rows = await connection.fetch(
-        "select partner_id, sum(held_minor + payable_minor)::bigint from balances where partner_id = any($1) group by 1", [*expected]
-    )
-    assert {row[0]: row[1] for row in rows} == {partner: naive_handler.schedule(revenue) for partner, revenue in expected.items()}
+        revenue[deal.partner_id] += deal.amount.amount_minor
+    await check_balances(connection, revenue)
 
 
+async def check_balances(connection: asyncpg.Connection, revenue: Mapping[UUID, int]) -> None:
+    """Raise AssertionError unless each partner's balance is the schedule of its revenue, in minor units."""
+    rows = await connection.fetch(_BALANCES, [*revenue])
+    assert {row[0]: row[1] for row in rows} == {partner: naive_handler.schedule(sold) for partner, sold in revenue.items()}
+
+
+_BALANCES = "select partner_id, sum(held_minor + payable_minor)::bigint from balances where partner_id = any($1) group by 1"
 _STATEMENT = """
 with e as (
   select *, amount + coalesce(p.sum, 0) as upto from (
