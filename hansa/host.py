@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Literal
 
+import asyncpg
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -20,12 +21,14 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hansa import catalogue
+from shared.chassis.leadership import plain_dsn
 from shared.chassis.service import Service
 from shared.chassis.telemetry.logs import configure_logging
 from shared.chassis.telemetry.setup import log_export
 
 Role = Literal["api", "worker"]
 _END_WITHIN_S = 15.0
+_ASK_WITHIN_S = 5.0
 
 
 def serve(app: Starlette, *, host: str, port: int) -> None:
@@ -49,9 +52,23 @@ def serve(app: Starlette, *, host: str, port: int) -> None:
 
 
 def run(service: str, role: Role, *, host: str, port: int) -> None:
-    """One role of one service: its API at the root, or its worker with health and numbers over HTTP."""
+    """One role of one service: its API at the root, or its worker with health and numbers over HTTP. Raises SettingsInvalid."""
     (built,) = wired([service], role)
+    if why := asyncio.run(_refused_for_good(getattr(built.platform.settings, f"{role}_url"))):
+        raise catalogue.SettingsInvalid(f"HANSA_{service}_{role}_URL".upper() + f": PostgreSQL refuses it: {why}.")
     serve(api_alone(built) if role == "api" else workers([built]), host=host, port=port)
+
+
+async def _refused_for_good(url: str) -> str:
+    """Why the server that answers there will not have us; "" if it does, or if nobody answers yet: that is waited for."""
+    try:
+        connection = await asyncpg.connect(plain_dsn(url), timeout=_ASK_WITHIN_S)
+    except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as error:
+        return str(error)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return ""
+    await connection.close()
+    return ""
 
 
 def wired(names: Sequence[str], role: Role) -> list[Service]:
