@@ -92,7 +92,8 @@ def earn(fact: Cause, sale: Sale, more: int, state: State, pending: Effects) -> 
     version = state.plan.version(sale.plan_version)
     exchange = sale.detail.exchange if sale.detail else None
     terms = portion(cash.terms, more)
-    does, earning = Working(fact, terms, state, version, _NAMES[version.earned_on], exchange, pending, cash.terms.amount).accrue()
+    working = Working(fact, terms, state, version, _NAMES[version.earned_on], exchange, pending, cash.terms.amount, cash.earnings)
+    does, earning = working.accrue()
     return does, replace_cash(sale, replace(cash, earnings=(*cash.earnings, earning)) if more else cash)
 
 

@@ -28,7 +28,10 @@ Accruals = tuple[tuple[Entry, ...], tuple[Stake, ...]]
 
 @dataclass(frozen=True)
 class Working:
-    """One sale being rated. `pending` is what the fact did before; `whole` is what was sold in all, where this is a part of it."""
+    """One sale being rated. `pending` is what the fact did before.
+
+    Where this is a part of a deal, `whole` is what was sold in all and `earlier` are the parts that were rated before it.
+    """
 
     fact: Cause
     terms: Terms
@@ -38,6 +41,7 @@ class Working:
     exchange: Exchange | None = None
     pending: Effects = NOTHING
     whole: int | None = None
+    earlier: tuple[Sale, ...] = ()
 
     def accrue(self) -> tuple[Effects, Sale]:
         """An entry for each beneficiary and each SPIFF, and the sale to remember."""
@@ -94,9 +98,13 @@ class Working:
 
     def _figure(self, index: int, who: UUID) -> Figured:
         period = self.state.plan.calendar.period(self.version.period, self.month)
-        base = self.version.base
-        before = 0 if base is Base.DEAL else self.state.positions.at(who, period, moves=self.pending.moves)
+        deal = self.version.base is Base.DEAL
+        before = self._of_this_deal(who) if deal else self.state.positions.at(who, period, moves=self.pending.moves)
         return figured(self.version, self._asked(index), before=before)
+
+    def _of_this_deal(self, who: UUID) -> int:
+        """Revenue of earlier parts that still counts: they are one deal to brackets of a deal."""
+        return sum(c.revenue - c.lowered for part in self.earlier for c in part.counted if c.partner_id == who)
 
     def _asked(self, index: int) -> list[Asked]:
         if not self.ruled:

@@ -15,6 +15,8 @@ PORTION = 500
 _DUE = "select id, deal_id, partner_id, close_number, due_at from entries where due_at <= $1 order by due_at, id limit $2"
 _RELEASED = "update entries set released_at = $2 where id = any($1::uuid[])"
 
+_NOT_DUE = "update entries set due_at = null where id = any($1::uuid[])"
+
 
 class ReleaseDue:
     """One portion of what is due; returns how many holds ended."""
@@ -29,21 +31,23 @@ class ReleaseDue:
         facts = [Released(f"release:{row[0]}:{row[4].isoformat()}", row[1], row[2], row[4], row[3], row[0]) for row in rows]
         work = await opened(uow, facts, plan=await self._plans.current(uow))
         postings: list[Posting] = []
+        gone: list[UUID] = []
         for fact in facts:
             # Found before the partners were locked: a refund may have taken the rest back meanwhile.
             stake = held(work.book.deals[fact.deal_id], fact.entry_id)
             if stake is None:
+                gone.append(fact.entry_id)
                 continue
             outcome = work.book.take(fact)
             if isinstance(outcome, Posting):
                 postings.append(outcome)
                 uow.emit(released(fact, stake, currency=work.book.plan.currency, now=uow.now), sequence=2)
         await write(uow, work, postings)
+        await uow.fetch(_NOT_DUE, gone)
         await uow.fetch(_RELEASED, [posting.fact.entry_id for posting in postings if isinstance(posting.fact, Released)], uow.now)
         return len(postings)
 
 
 def held(deal: Deal, entry_id: UUID) -> Stake | None:
     """The live accrual of that entry, while something of it is held."""
-    stakes = deal.sale.stakes if deal.sale else ()
-    return next((stake for stake in stakes if stake.entry_id == entry_id and stake.held), None)
+    return next((stake for sale in deal.sales for stake in sale.stakes if stake.entry_id == entry_id and stake.held), None)

@@ -180,3 +180,21 @@ def _invoiced(number: int, minor: int) -> DealInvoiced:
         amount=MoneyAmount(amount_minor=minor, currency="USD"),
         reference=f"I-{number}-{minor}",
     )
+
+
+async def test_earnings_on_invoices_when_their_hold_ends_then_payable(commission: Service, clock: ManualClock) -> None:
+    await rule(commission, earned_on="invoiced")
+    await take_in(commission, closed(1, 100_00), _invoiced(1, 60_00), _invoiced(1, 30_00))
+    clock.set(NOW + timedelta(days=30))
+    await commission.worker.timers.run_due()
+    assert await rows(commission, "select held_minor, payable_minor from balances") == [(0, 9_00)]
+    assert await rows(commission, "select 1 from entries where due_at is not null") == []
+
+
+async def test_brackets_of_a_deal_when_it_is_invoiced_in_parts_then_as_if_invoiced_at_once(commission: Service) -> None:
+    brackets = [{"from": "0", "to": "100", "rate": "0.15"}, {"from": "100", "to": None, "rate": "0.20"}]
+    await rule(commission, earned_on="invoiced", brackets=brackets)
+    await take_in(commission, closed(1, 250_00), *(_invoiced(1, 50_00 + n) for n in range(-2, 3)))
+    assert await rows(commission, "select held_minor from balances") == [(45_00,)]
+    await take_in(commission, refunded(1, 250_00))
+    assert await rows(commission, "select held_minor from balances") == [(0,)]
