@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from services.commission.domain import dispute as disputing
-from services.commission.domain import payouts
+from services.commission.domain import dispute_hold, payouts
 from services.commission.domain.book import Book, Desk, Rejected
 from services.commission.domain.brackets import Bracket
 from services.commission.domain.deal import Stake
 from services.commission.domain.dispute import Dispute, DisputeRules, Hold, Said
-from services.commission.domain.entries import Account, Entry
+from services.commission.domain.dispute_hold import Disputed
+from services.commission.domain.entries import Account, Entry, Kind
 from services.commission.domain.facts import AnyFact, Closed, Paid, Rate, Released
 from services.commission.domain.ledger import Journaled, Ledger, replay
 from services.commission.domain.options import Base, EarnedOn
@@ -226,20 +227,19 @@ class LifeMachine(RuleBasedStateMachine):
         number = 1 if entry.partner_id == who(1) else 2
         dispute = disputing.begin(derived_id("dispute", self._id()), entry, SAID, stated_at=None, rules=RULES)
         payable = self._in(Account.PAYABLE, number)
-        left = entry.amount + sum(each.amount for each in self.ledger.entries if each.reverses == entry.id)
-        piece = None
-        fact = disputing.frozen(dispute, at=AT)
-        would = Book(self.desk.book.plan, deals=self.desk.book.deals.values()).take(fact) if fact else None
-        if fact and isinstance(would, Posting):
-            left = sum(each.amount for each in would.transfers if each.source is Account.PAYABLE)
-            if left <= max(payable, 0):
-                assert self._tell(fact) == ""
-                dispute, piece, left = replace(dispute, hold=Hold.ENTRY), self._piece(entry), 0
-        if piece is not None:
+        back = [each for each in self.ledger.entries if each.reverses == entry.id]
+        accrued = entry.amount + sum(each.amount for each in back if each.kind is Kind.REVERSAL)
+        left = entry.amount + sum(each.amount for each in back)
+        known = self.desk.book.deals.get(entry.deal_id) if entry.deal_id else None
+        now = Disputed(self.desk.book.plan, known, accrued, left, payable)
+        dispute, fact = dispute_hold.hold_back(dispute, now, at=AT)
+        piece = self._piece(entry)
+        if fact:
+            assert self._tell(fact) == ""
+        if piece is not None and dispute.hold is Hold.ENTRY:
             piece.released, piece.frozen = False, True
-        if held := disputing.held_back(left=left, payable=payable):
-            dispute = replace(dispute, hold=Hold.AMOUNT, held=held)
-            assert self._tell(disputing.keep(dispute, at=AT)) == ""
+        else:
+            piece = None
         assert self._in(Account.PAYABLE, number) <= payable, "a dispute makes nothing payable"
         self.disputes.append((number, dispute, piece))
 
@@ -252,10 +252,9 @@ class LifeMachine(RuleBasedStateMachine):
             self.adjusted[number] += amount
         else:
             settled = disputing.withdraw(dispute, SAID) if how == "withdraw" else disputing.decline(dispute, SAID)
-        if fact := disputing.thawed(settled, at=AT):
-            assert self._tell(fact) in {"", "nothing_stands", "close_undone"}
-        if decided := disputing.settle(settled, at=AT):
-            assert self._tell(decided) == ""
+        known = self.desk.book.deals.get(settled.deal_id) if settled.deal_id else None
+        for fact in dispute_hold.let_go(settled, known, self.desk.book.plan, at=AT):
+            assert self._tell(fact) == ""
         if piece is not None:
             piece.frozen = False
 
