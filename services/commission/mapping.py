@@ -9,7 +9,7 @@ from uuid import UUID
 from services.commission.domain.deal import Stake
 from services.commission.domain.entries import Account, Entry, Kind
 from services.commission.domain.facts import Amended, AnyFact, Closed, Credit, Invoiced, Line, Paid, Refunded, Released, Reopened, Terms
-from services.commission.domain.refusals import ShareInvalid
+from services.commission.domain.refusals import InstantOutOfRange, ShareInvalid
 from services.commission.domain.statement import Balances, Span
 from shared.chassis.events import Incoming
 from shared.schemas.base import Event, MoneyAmount
@@ -24,13 +24,14 @@ from shared.schemas.commission import (
 )
 from shared.schemas.deals import DealAmended, DealClosed, DealFact, DealRefunded, DealReopened, DealTerms, Outcome
 
+_FIRST_YEAR, _LAST_YEAR = 1900, 9900
 CONSUMED: tuple[type[DealFact], ...] = (DealClosed, DealAmended, DealReopened, DealRefunded, DealInvoiced, DealPaid)
 
 
 def fact_of(incoming: Incoming[Any]) -> AnyFact:
-    """The event in commission's words. Raises ShareInvalid for a share that is no number."""
+    """The event in commission's words. Raises ShareInvalid for a share that is no number, InstantOutOfRange."""
     event, fact_id = incoming.event, incoming.inbox_id
-    at = event.occurred_at.astimezone(UTC)
+    at = _in_utc(event.occurred_at)
     match event:
         case DealClosed():
             terms = _terms(event) if event.outcome is Outcome.WON else None
@@ -49,6 +50,13 @@ def fact_of(incoming: Incoming[Any]) -> AnyFact:
             raise TypeError(f"commission does not take {type(event).__name__}")
 
 
+def _in_utc(instant: datetime) -> datetime:
+    """Raises InstantOutOfRange near the ends of the calendar: holds and periods reach years beyond a close."""
+    if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
+        raise InstantOutOfRange(first=_FIRST_YEAR, last=_LAST_YEAR)
+    return instant.astimezone(UTC)
+
+
 def _refunded(fact_id: str, event: DealRefunded, at: datetime) -> Refunded:
     return Refunded(
         id=fact_id,
@@ -65,7 +73,7 @@ def _refunded(fact_id: str, event: DealRefunded, at: datetime) -> Refunded:
 
 def _terms(event: DealTerms) -> Terms:
     return Terms(
-        closed_at=event.closed_at.astimezone(UTC),
+        closed_at=_in_utc(event.closed_at),
         currency=event.amount.currency,
         amount=event.amount.amount_minor,
         credits=tuple(Credit(credit.partner_id, _share(credit.share)) for credit in event.credits),

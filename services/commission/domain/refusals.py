@@ -25,6 +25,12 @@ class AmountNegative(Refused):
     sentence = "A deal is sold for 0 or more; what goes back to the customer is a refund."
 
 
+class InstantOutOfRange(Refused):
+    code = "instant_out_of_range"
+    status = 422
+    sentence = "An instant of a deal lies in the years {first} to {last}."
+
+
 class LinesMismatch(Refused):
     code = "lines_mismatch"
     status = 422

@@ -198,3 +198,13 @@ async def test_brackets_of_a_deal_when_it_is_invoiced_in_parts_then_as_if_invoic
     assert await rows(commission, "select held_minor from balances") == [(45_00,)]
     await take_in(commission, refunded(1, 250_00))
     assert await rows(commission, "select held_minor from balances") == [(0,)]
+
+
+@pytest.mark.parametrize("year", [1, 1899, 9901, 9999])
+async def test_close_when_its_instant_lies_at_an_end_of_the_calendar_then_refused_and_nothing_parked(
+    commission: Service, year: int
+) -> None:
+    await take_in(commission, closed(1, 100_00, at=NOW.replace(year=year)), closed(2, 100_00))
+    assert await rows(commission, "select code from refusals") == [("instant_out_of_range",)]
+    assert await rows(commission, "select count(*) from entries") == [(1,)]
+    assert await rows(commission, "select count(*) from dead_letters") == [(0,)]
