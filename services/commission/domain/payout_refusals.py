@@ -24,12 +24,6 @@ class PayoutInOtherState(Refused):
     sentence = "Payout {id} is {state}; this takes one that is {expected}."
 
 
-class AccountInvalid(Refused):
-    code = "account_invalid"
-    status = 422
-    sentence = "{what} is not valid: {why}."
-
-
 class AccountMissing(Refused):
     code = "account_missing"
     sentence = "No account to pay {currency} from is named in the payout rules."

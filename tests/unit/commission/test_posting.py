@@ -1,15 +1,18 @@
 """What single facts do: the order they need, what is refused, and how refunds of lines count."""
 
+from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 
 import pytest
 
 from services.commission.domain.book import Book, Desk, Outcome, Rejected
 from services.commission.domain.brackets import Bracket
-from services.commission.domain.facts import AnyFact
-from services.commission.domain.options import Base
+from services.commission.domain.facts import AnyFact, Invoiced, Paid, RewardsGranted
+from services.commission.domain.incentives import Measure, Reward
+from services.commission.domain.options import Base, EarnedOn
 from services.commission.domain.outcome import Posting, Waiting
-from tests.support.commission_world import amended, closed, plan, refunded, reopened, terms, who
+from tests.support.commission_world import AT, amended, closed, deal, plan, refunded, reopened, terms, who
 
 TEN = plan((Bracket(0, None, Fraction("0.1")),), base=Base.DEAL)
 LINES = (("a", 60_00), ("b", 40_00))
@@ -113,3 +116,19 @@ def test_refund_when_in_another_currency_than_the_sale_then_refused() -> None:
     other = refunded(1, 1, event="r")
     told = _told(sold, type(other)(other.id, other.deal_id, other.partner_id, other.at, 1, 1, "EUR"))
     assert _refusals(told) == ["currency_mismatch"]
+
+
+@pytest.mark.parametrize(("kind", "on"), [(Paid, EarnedOn.PAID), (Invoiced, EarnedOn.INVOICED)])
+@pytest.mark.parametrize("amount", [0, -1])
+def test_receipt_when_it_is_not_above_zero_then_refused(kind: type[Paid | Invoiced], on: EarnedOn, amount: int) -> None:
+    desk = Desk(Book(replace(TEN, versions=(replace(TEN.versions[0], earned_on=on),))))
+    desk.take(closed(1, terms(100_00)))
+    assert _refusals(desk.take(kind("p", deal(1), who(1), AT, 1, amount, "USD"))) == ["receipt_invalid"]
+
+
+def test_reward_when_granted_again_for_the_period_then_refused_and_nothing_is_paid_twice() -> None:
+    reward = Reward("top", 1, Measure.REVENUE, (50_00,))
+    desk = Desk(Book(replace(TEN, versions=(replace(TEN.versions[0], rewards=(reward,)),))))
+    first = RewardsGranted("first", AT, "top", 1, date(2025, 1, 1), ((who(1), 10_00),))
+    told = [*desk.take(first), *desk.take(replace(first, id="second", ranked=((who(2), 11_00),)))]
+    assert (_amounts(told), _refusals(told)) == ([50_00], ["reward_granted"])

@@ -8,6 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from hansa.cli.main import build
+from services.commission.domain.refusals import QuoteInvalid
+from services.commission.quoting import QuoteDocument
 from tests.support.commission_cases import CHECKED, asked, cases, shown
 
 RUN = CliRunner()
@@ -72,3 +74,10 @@ def test_quote_when_its_document_is_bad_then_ends_with_2_and_says_where(text: st
     result = _quote("-", text=text)
     assert result.exit_code == 2
     assert place in " ".join(result.stderr.split())
+
+
+def test_quote_when_its_events_have_faults_then_refused_with_a_code_and_each_place() -> None:
+    with pytest.raises(QuoteInvalid) as refusal:
+        QuoteDocument.read({"plan": {}, "events": [{"id": "e1", "type": "deal.closed"}]})
+    assert refusal.value.code == "quote_invalid"
+    assert "events[0]" in refusal.value.message
