@@ -47,26 +47,32 @@ class ReliabilitySuite:
         """Valid events in the order in which they happened, touching every handler; keys as their producers set them."""
         raise NotImplementedError
 
+    async def prepare(self, service: Service) -> None:
+        """Record on its empty store what the story builds on, such as policies; nothing by default."""
+
     async def state(self, service: Service) -> object:
         """All that the service derived from the story, without generated ids and recorded times; comparable by ==."""
         raise NotImplementedError
 
     async def _outcome(self, service: Service) -> dict[str, object]:
+        state = await self.state(service)
         async with service.platform.worker_database.transaction() as uow:
             sent = [tuple(row) for row in await uow.fetch("select type, count(*) from outbox group by type order by type")]
             waiting = (await uow.fetch("select count(*) from waiting_facts"))[0][0]
             parked = (await uow.fetch("select count(*) from dead_letters where state <> 'done'"))[0][0]
-        return {"state": await self.state(service), "sent": sent, "waiting": waiting, "parked": parked}
+        return {"state": state, "sent": sent, "waiting": waiting, "parked": parked}
 
     async def _told_once(self, stage: Stage) -> dict[str, object]:
-        """The outcome of the plain story, on a store that is emptied again afterwards."""
+        """The outcome of the plain story, on a store that is emptied and prepared again afterwards."""
         service = await stage.build(self.service, kafka=False)
+        await self.prepare(service)
         await service.worker.processor.process(records(self.story()))
         outcome = await self._outcome(service)
         assert outcome["parked"] == 0, await self._letters(service)
         await service.platform.close()
         await stage.stores.fresh(self.service)
         await service.migrate()
+        await self.prepare(await stage.build(self.service, kafka=False))
         return outcome
 
     async def _letters(self, service: Service) -> list[tuple[object, ...]]:

@@ -11,6 +11,7 @@ from shared.chassis.service import Service
 from shared.chassis.testing.clock import DEFAULT_NOW
 from shared.chassis.testing.records import Told, record
 from shared.schemas.base import Event, MoneyAmount
+from shared.schemas.cash import DealInvoiced, DealPaid
 from shared.schemas.deals import Credit, DealAmended, DealClosed, DealLine, DealRefunded, DealReopened, Outcome
 
 NOW = DEFAULT_NOW
@@ -90,6 +91,19 @@ def refunded(
             "lines": parts,
         }
     )
+
+
+def _cash(number: int, minor: int, owner: int, currency: str) -> dict[str, Any]:
+    amount = MoneyAmount(amount_minor=minor, currency=currency)
+    return {**_common(number, owner, NOW), "close_number": 1, "amount": amount, "reference": f"R-{next(_numbers)}"}
+
+
+def invoiced(number: int, minor: int, *, owner: int = 1, currency: str = "USD") -> DealInvoiced:
+    return DealInvoiced(**_cash(number, minor, owner, currency))
+
+
+def paid(number: int, minor: int, *, owner: int = 1, currency: str = "USD") -> DealPaid:
+    return DealPaid(**_cash(number, minor, owner, currency))
 
 
 async def take_in(service: Service, *events: Event) -> None:
