@@ -12,8 +12,11 @@ from services.commission.domain.calendar import PeriodKind
 from services.commission.domain.entries import Account
 from services.commission.domain.plan import Plan
 from services.commission.domain.statement import Posted, Span, Standing, StatementDiverged, midnight, settle
-from services.commission.statement_document import BUCKETS, FORMAT, Heading, Json, Version, compose, digest, plan_of
-from services.commission.store.encoding import decoded_fact
+from services.commission.domain.statement_given import Given
+from services.commission.domain.statement_names import Names
+from services.commission.statement_document import BUCKETS, FORMAT, Heading, Json, compose, digest
+from services.commission.statement_plan import Version, plan_of
+from services.commission.store.encoding import decoded_fact, decoded_rate
 from services.commission.store.encoding_deals import decoded_side
 from shared.chassis.errors import Refused
 from shared.chassis.money import Money
@@ -102,9 +105,9 @@ def _again(document: Json) -> Iterator[Finding]:
     heading = _heading(document)
     plan, opening = plan_of(heading.versions), _standing(document["opening"])
     facts = [_posted(line) for line in document["lines"]]
-    sheet = settle(heading.partner_id, plan, opening, facts)
+    sheet = settle(Names(heading.partner_id), plan, opening, facts, rates=heading.rates)
     computed = compose(heading, plan.calendar, opening, sheet)
-    for name in ("statement_id", "period", "facts", "opening", "lines", "summary", "closing"):
+    for name in ("statement_id", "period", "facts", "rates", "opening", "lines", "summary", "closing"):
         yield from _differences(document[name], computed[name], name)
     yield from _bounds(heading.span, facts, plan)
     yield from _steps(document)
@@ -163,7 +166,7 @@ def _chain(document: Json, former: Json) -> Iterator[Finding]:
         yield Finding("chain_broken", "former", "The hash of the statement before it is another.")
     if document["facts"]["first"] != former["facts"]["last"] + 1:
         yield Finding("chain_broken", "facts.first", "Facts between the two statements are missing, or stand in both.")
-    for name in ("balances", "positions", "disputed"):
+    for name in ("balances", "positions", "earned", "sums", "disputed"):
         yield from _differences(document["opening"][name], former["closing"][name], f"opening.{name}")
 
 
@@ -178,6 +181,7 @@ def _heading(document: Json) -> Heading:
         issued_at=_instant(document["issued_at"]),
         former=document["former"],
         versions=tuple(Version(each["number"], each["document"]) for each in document["plan"]),
+        rates=tuple(map(decoded_rate, document["rates"])),
     )
 
 
@@ -192,13 +196,19 @@ def _instant(text: str) -> datetime:
 def _posted(line: Json) -> Posted:
     fact = decoded_fact(line["kind"], line["fact"])
     deal = None if line["deal"] is None else decoded_side(line["deal"])
-    return Posted(line["number"], _instant(line["recorded_at"]), line["plan_known"], fact, line["before"], deal)
+    given = Given(
+        tuple((each["period"], each["position"]) for each in line["given"]["positions"]),
+        tuple((each["spiff"], each["used"]) for each in line["given"]["budgets"]),
+    )
+    return Posted(line["number"], _instant(line["recorded_at"]), line["plan_known"], fact, given, deal)
 
 
 def _standing(body: Json) -> Standing:
     return Standing(
         balances=balances_of(body["balances"]),
-        positions={date.fromisoformat(each["month"]): each["revenue"] for each in body["positions"]},
+        positions={_day(each["month"]): each["revenue"] for each in body["positions"]},
+        earned={_day(each["month"]): each["commission"] for each in body["earned"]},
+        sums={each["name"]: each["sum"] for each in body["sums"]},
         disputed=frozenset(map(UUID, body["disputed"])),
         deals={deal.id: deal for deal in map(decoded_side, body.get("deals", ()))},
     )

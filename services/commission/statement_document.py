@@ -1,7 +1,7 @@
 """The statement as a document: canonical JSON that carries its inputs, so that anyone can compute it again offline."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,9 +12,10 @@ import orjson
 from services.commission.domain.calendar import Calendar, PeriodKind
 from services.commission.domain.entries import Account, Entry
 from services.commission.domain.explaining import explain
-from services.commission.domain.plan import Plan
+from services.commission.domain.facts import Rate
 from services.commission.domain.statement import Balances, Line, Row, Sheet, Span, Standing, causes, late, occurred_at
-from services.commission.plan_document import PlanDocument
+from services.commission.domain.statement_given import Given
+from services.commission.statement_plan import Version
 from services.commission.store.encoding import encoded, fact_kind
 from shared.chassis.ids import derived_id
 
@@ -25,16 +26,11 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """A version of the plan under its number, as a document of its own."""
-
-    number: int
-    document: Json
-
-
-@dataclass(frozen=True, slots=True)
 class Heading:
-    """Whose statement it is, of which period, and which one it follows (`former`: its hash)."""
+    """Whose statement it is, of which period, and which one it follows (`former`: its hash).
+
+    `rates` are the exchange rates that its deals were counted at.
+    """
 
     partner_id: UUID
     name: str | None
@@ -44,6 +40,7 @@ class Heading:
     issued_at: datetime
     former: str | None
     versions: tuple[Version, ...]
+    rates: tuple[Rate, ...] = ()
 
 
 def statement_id(partner_id: UUID, number: int) -> UUID:
@@ -51,16 +48,10 @@ def statement_id(partner_id: UUID, number: int) -> UUID:
     return derived_id("commission.statement", partner_id, number)
 
 
-def plan_of(versions: Iterable[Version]) -> Plan:
-    """The plan that the versions make. Raises PlanInvalid."""
-    plans = [PlanDocument.read(version.document).plan(first=version.number) for version in versions]
-    first = plans[0]
-    return Plan(first.currency, tuple(version for plan in plans for version in plan.versions), first.calendar)
-
-
 def compose(heading: Heading, calendar: Calendar, opening: Standing, sheet: Sheet) -> Json:
     """The document, sealed: each line with its hash, the whole with its own."""
-    lines = [_line(line, heading.span, calendar) for line in sheet.lines]
+    disputed = sheet.closing.disputed
+    lines = [_line(line, heading.span, calendar, disputed) for line in sheet.lines]
     document: Json = {
         "format": FORMAT,
         "statement_id": statement_id(heading.partner_id, heading.number),
@@ -71,6 +62,7 @@ def compose(heading: Heading, calendar: Calendar, opening: Standing, sheet: Shee
         "former": heading.former,
         "facts": {"first": sheet.lines[0].posted.number, "last": sheet.lines[-1].posted.number},
         "plan": [{"number": version.number, "document": version.document} for version in heading.versions],
+        "rates": [orjson.loads(encoded(rate)) for rate in heading.rates],
         "opening": _standing(opening),
         "lines": lines,
         "summary": _summary(opening.balances, sheet),
@@ -113,7 +105,7 @@ def _period(heading: Heading, calendar: Calendar) -> Json:
     }
 
 
-def _line(line: Line, span: Span, calendar: Calendar) -> Json:
+def _line(line: Line, span: Span, calendar: Calendar, disputed: frozenset[UUID]) -> Json:
     posted = line.posted
     return {
         "number": posted.number,
@@ -122,24 +114,35 @@ def _line(line: Line, span: Span, calendar: Calendar) -> Json:
         "recorded_at": posted.recorded_at,
         "late": late(posted, span, calendar),
         "plan_known": posted.plan_known,
-        "before": posted.before,
+        "given": _given(posted.given),
         "deal": None if posted.deal is None else orjson.loads(encoded(posted.deal)),
         "fact": orjson.loads(encoded(posted.fact)),
-        "entries": [_entry(entry) for entry in line.entries],
+        "entries": [_entry(entry, disputed) for entry in line.entries],
         "transfers": [orjson.loads(encoded(t)) for t in line.transfers],
     }
 
 
-def _entry(entry: Entry) -> Json:
+def _given(given: Given) -> Json:
+    """Sums of others that the figures began from: nobody can compute them from this statement."""
+    return {
+        "positions": [{"period": period, "position": position} for period, position in given.positions],
+        "budgets": [{"spiff": name, "used": used} for name, used in given.used],
+    }
+
+
+def _entry(entry: Entry, disputed: frozenset[UUID]) -> Json:
     told = explain(entry)
     steps = [{"what": step.what, "amount": step.amount} for step in told.steps]
-    return {**orjson.loads(encoded(entry)), "told": {"steps": steps, "sentences": list(told.sentences)}}
+    told_as = {"steps": steps, "sentences": list(told.sentences)}
+    return {**orjson.loads(encoded(entry)), "disputed": entry.id in disputed, "told": told_as}
 
 
 def _standing(standing: Standing) -> Json:
     return {
         "balances": _balances(standing.balances),
         "positions": [{"month": month, "revenue": revenue} for month, revenue in sorted(standing.positions.items())],
+        "earned": [{"month": month, "commission": amount} for month, amount in sorted(standing.earned.items())],
+        "sums": [{"name": name, "sum": total} for name, total in sorted(standing.sums.items())],
         "disputed": sorted(map(str, standing.disputed)),
         "deals": [orjson.loads(encoded(deal)) for _, deal in sorted(standing.deals.items())],
     }

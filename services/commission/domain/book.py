@@ -56,7 +56,7 @@ class Book:
     def take(self, fact: AnyFact) -> Outcome:
         """Decide on a fact and apply the decision."""
         try:
-            outcome = self._decided(fact)
+            outcome = self.tried(fact)
         except Refused as refusal:
             return Rejected(fact, refusal)
         if outcome.deal is not None:
@@ -68,7 +68,8 @@ class Book:
             self.tallies.apply(outcome.tallies)
         return outcome
 
-    def _decided(self, fact: AnyFact) -> Posting | Waiting:
+    def tried(self, fact: AnyFact) -> Posting | Waiting:
+        """Decide on a fact without applying it. Raises Refused."""
         if isinstance(fact, Booked):
             return booked(fact, self.plan)
         if isinstance(fact, Rate):

@@ -53,9 +53,13 @@ class PlanVersion:
     @cached_property
     def plain(self) -> bool:
         """Whether brackets alone make a deal's commission: the common case, which is kept fast."""
-        divided_anew = self.refunds is Refunds.RERATE and self.split is Split.COMMISSION
-        extras = self.rules or self.caps or self.spiffs or divided_anew
+        extras = self.rules or self.caps or self.spiffs or self.divided_anew
         return not extras and self.pays is not Pays.MARGIN and self.earned_on is EarnedOn.WON
+
+    @property
+    def divided_anew(self) -> bool:
+        """Whether a refund is figured for all beneficiaries together, and divided among them."""
+        return self.refunds is Refunds.RERATE and self.split is Split.COMMISSION
 
     def rank(self, partner_id: UUID, partner_type: str | None) -> int | None:
         """How closely it is meant for a partner: by name 2, by type 1, for all 0; None when it is for others."""

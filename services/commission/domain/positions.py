@@ -55,6 +55,10 @@ class Positions:
                 position += move.delta
         return position
 
+    def give(self, partner_id: UUID, sums: Mapping[Period, int]) -> None:
+        """Put the partner where it is said to stand in these periods."""
+        self._sums[partner_id] = [_Sum(period, revenue) for period, revenue in sums.items()]
+
     def apply(self, moves: Iterable[Move]) -> None:
         """Take moves into the sums."""
         for move in moves:

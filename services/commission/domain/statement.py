@@ -4,21 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
-from fractions import Fraction
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.commission.domain.book import Book
 from services.commission.domain.calendar import Calendar, PeriodKind
-from services.commission.domain.deal import Deal, Sale
+from services.commission.domain.deal import Deal
 from services.commission.domain.deal import Standing as DealStanding
-from services.commission.domain.entries import Account, Accrued, Entry, Transfer
-from services.commission.domain.facts import Amended, AnyFact, Booked, Closed, Credit, Frozen, Reopened, Terms, Thawed
-from services.commission.domain.options import Base
+from services.commission.domain.entries import Account, Entry, Transfer
+from services.commission.domain.facts import Amended, AnyFact, Booked, Closed, Frozen, Rate, Reopened, Thawed
 from services.commission.domain.outcome import Posting
 from services.commission.domain.plan import Plan
-from services.commission.domain.positions import Positions
-from shared.chassis.ids import derived_id
+from services.commission.domain.positions import Positions, earned_by
+from services.commission.domain.statement_given import NOTHING_GIVEN, Given, StatedTallies, given_by, place
+from services.commission.domain.statement_names import Names
 
 Balances = Mapping[tuple[str, Account], int]
 
@@ -41,23 +40,28 @@ class Span:
 class Posted:
     """A fact in the partner's posting order, and what it builds on that the partner's own facts do not tell.
 
-    `before` is the position of the registrant from which the figure began; `deal` is the deal that the partner joined.
+    `given` are sums of others that figures began from; `deal` is the deal that the partner joined.
     """
 
     number: int
     recorded_at: datetime
     plan_known: int
     fact: AnyFact
-    before: int | None = None
+    given: Given = NOTHING_GIVEN
     deal: Deal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a partner stands between two facts: accounts, counted revenue by month, its side of its deals, disputed entries."""
+    """Where a partner stands between two facts: accounts, its side of its deals, disputed entries.
+
+    `positions` is its counted revenue and `earned` its commission on deals, by month; `sums` are its SPIFFs and bonuses by name.
+    """
 
     balances: Balances = field(default_factory=dict)
     positions: Mapping[date, int] = field(default_factory=dict)
+    earned: Mapping[date, int] = field(default_factory=dict)
+    sums: Mapping[str, int] = field(default_factory=dict)
     deals: Mapping[UUID, Deal] = field(default_factory=dict)
     disputed: frozenset[UUID] = frozenset()
 
@@ -101,19 +105,41 @@ def occurred_at(fact: AnyFact) -> datetime:
     return fact.terms.closed_at if isinstance(fact, Closed) and fact.terms is not None else fact.at
 
 
-def settle(partner_id: UUID, plan: Plan, opening: Standing, facts: Iterable[Posted]) -> Sheet:
-    """Take the facts with the calculator from where the partner stood. Raises StatementDiverged."""
-    book = Book(plan, deals=opening.deals.values())
-    book.positions.months.update({(partner_id, month): revenue for month, revenue in opening.positions.items()})
-    lines = tuple(_line(partner_id, plan, book, posted) for posted in facts)
+Ledger = Mapping[str, tuple[Entry, ...]]
+
+
+def settle(
+    names: Names, plan: Plan, opening: Standing, facts: Iterable[Posted], *, rates: Iterable[Rate] = (), ledger: Ledger | None = None
+) -> Sheet:
+    """Take the facts with the calculator from where the partner stood. Raises StatementDiverged.
+
+    With the `ledger`'s entries by fact id, what the facts do not tell is found out from them; else it must be given.
+    """
+    partner_id = names.partner_id
+    book = _book(partner_id, plan, opening, rates)
+    lines = tuple(_line(partner_id, plan, book, posted, ledger) for posted in facts)
     touched = {line.posted.fact.deal_id for line in lines} - {None}
     closing = Standing(
         balances=balances_after(opening.balances, lines),
-        positions={month: revenue for (who, month), revenue in book.positions.months.items() if who == partner_id and revenue},
-        deals={deal_id: own_side(book.deals[deal_id], partner_id) for deal_id in touched if deal_id is not None},
+        positions=_own_months(book.positions, partner_id),
+        earned=_own_months(book.earned, partner_id),
+        sums={name: total for (who, name), total in book.tallies.sums.items() if who == partner_id and total},
+        deals={deal_id: names.side(book.deals[deal_id], plan) for deal_id in touched if deal_id is not None},
         disputed=_disputed(opening.disputed, lines),
     )
     return Sheet(lines, closing)
+
+
+def _book(partner_id: UUID, plan: Plan, opening: Standing, rates: Iterable[Rate]) -> Book:
+    tallies = StatedTallies({(partner_id, name): total for name, total in opening.sums.items()})
+    book = Book(plan, deals=opening.deals.values(), tallies=tallies, rates=rates)
+    book.positions.months.update({(partner_id, month): revenue for month, revenue in opening.positions.items()})
+    book.earned.months.update({(partner_id, month): amount for month, amount in opening.earned.items()})
+    return book
+
+
+def _own_months(sums: Positions, partner_id: UUID) -> Mapping[date, int]:
+    return {month: total for (who, month), total in sums.months.items() if who == partner_id and total}
 
 
 def balances_after(opening: Balances, lines: Iterable[Line]) -> Balances:
@@ -143,95 +169,55 @@ def _disputed(before: frozenset[UUID], lines: Iterable[Line]) -> frozenset[UUID]
     return frozenset(held)
 
 
-def _line(partner_id: UUID, plan: Plan, book: Book, posted: Posted) -> Line:
+def _line(partner_id: UUID, plan: Plan, book: Book, posted: Posted, ledger: Ledger | None) -> Line:
     book.plan = plan.known(posted.plan_known)
-    _place(book.positions, posted, plan.calendar)
-    _follow(book, posted, partner_id)
+    _follow(book, posted)
+    if ledger is not None:
+        posted = replace(posted, given=given_by(book, posted.fact, partner_id, ledger.get(posted.fact.id, ())))
+    place(book, posted.fact, partner_id, posted.given)
     outcome = book.take(posted.fact)
     if not isinstance(outcome, Posting):
         raise StatementDiverged(f"fact {posted.number} ({posted.fact.id}) is not accepted again: {outcome}")
+    _forget_others(book, outcome, partner_id)
     entries = tuple(entry for entry in outcome.entries if entry.partner_id == partner_id)
     return Line(posted, entries, tuple(t for t in outcome.transfers if t.partner_id == partner_id))
 
 
-def _place(positions: Positions, posted: Posted, calendar: Calendar) -> None:
-    """Put the registrant where its position stood: with `split: commission` others' commission is figured from there."""
-    terms = getattr(posted.fact, "terms", None)
-    if posted.before is not None and terms is not None:
-        positions.months[posted.fact.partner_id, calendar.month(terms.closed_at)] = posted.before
+def _forget_others(book: Book, outcome: Posting, partner_id: UUID) -> None:
+    """Sums of others are given where they matter; what one fact shows of them is no sum."""
+    for sums, moves in ((book.positions, outcome.moves), (book.earned, earned_by(outcome.entries))):
+        for move in moves:
+            if move.partner_id != partner_id:
+                sums.months.pop((move.partner_id, move.month), None)
 
 
-def _follow(book: Book, posted: Posted, partner_id: UUID) -> None:
-    """Put the deal where it stood, if the partner had no part in it meanwhile: what others did to it is not in its journal."""
+def _follow(book: Book, posted: Posted) -> None:
+    """Put the deal where it stood: what others did to it while the partner had no part in it is not in its journal."""
     fact = posted.fact
     if posted.deal is not None:
         book.deals[posted.deal.id] = posted.deal
     elif isinstance(fact, Closed) and fact.close_number > 1:
         known = book.deals.get(fact.deal_id)
-        if known is None or (known.close_number < fact.close_number and not _has_part(known, partner_id)):
+        if known is None or known.close_number < fact.close_number:  # it was closed again, so it had been reopened
             book.deals[fact.deal_id] = Deal(fact.deal_id, fact.partner_id, fact.close_number - 1, DealStanding.REOPENED)
 
 
-def _has_part(deal: Deal, partner_id: UUID) -> bool:
-    return deal.partner_id == partner_id or (deal.sale is not None and any(s.partner_id == partner_id for s in deal.sale.stakes))
-
-
-def joins(fact: AnyFact, partner_id: UUID, entries: Iterable[Entry]) -> bool:
-    """Whether an amendment brings the partner into a deal: it takes nothing back from it, not even 0, and accrues."""
+def joins(fact: AnyFact, partner_id: UUID, entries: Sequence[Entry]) -> bool:
+    """Whether an amendment may bring the partner into a deal: it takes nothing back that it had, not even 0."""
     if not isinstance(fact, Amended) or fact.partner_id == partner_id:
         return False
-    return all(entry.reason != "deal_amended" or entry.reverses is None for entry in entries)
+    own = {entry.id for entry in entries}
+    return all(entry.reverses is None or entry.reverses in own for entry in entries)
 
 
-def deal_before(plan: Plan, earlier: Iterable[Posted], deal_id: UUID, partner_id: UUID) -> Deal:
+def deal_before(names: Names, plan: Plan, earlier: Iterable[Posted], deal_id: UUID, *, rates: Iterable[Rate] = ()) -> Deal:
     """The deal after the registrant's `earlier` facts about it, as someone sees it who had no part in it."""
-    book = Book(plan)
+    book = Book(plan, rates=rates)
     for posted in earlier:
         book.plan = plan.known(posted.plan_known)
-        _follow(book, posted, posted.fact.partner_id)
+        _follow(book, posted)
         book.take(posted.fact)
-    return own_side(book.deals[deal_id], partner_id)
-
-
-def own_side(deal: Deal, partner_id: UUID) -> Deal:
-    """The deal without the other beneficiaries: what goes back is figured for each apart, so nothing of theirs is needed."""
-    who = partner_id if deal.partner_id == partner_id else other(str(deal.id), 0)
-    if deal.sale is None:
-        return replace(deal, partner_id=who)
-    return replace(deal, partner_id=who, sale=_own_part(deal.sale, partner_id))
-
-
-def _own_part(sale: Sale, partner_id: UUID) -> Sale:
-    mine = [index for index, each in enumerate(sale.counted) if each.partner_id == partner_id]
-    detail = sale.detail
-    if detail is not None:
-        cash = detail.cash
-        if cash is not None:
-            earnings = tuple(_own_part(earning, partner_id) for earning in cash.earnings)
-            cash = replace(cash, terms=merged("cash", cash.terms, partner_id), earnings=earnings)
-        counted = tuple(each for index, each in enumerate(detail.counted) if index in mine)
-        bracketed = tuple(each for index, each in enumerate(detail.bracketed) if index in mine)
-        detail = replace(detail, counted=counted, bracketed=bracketed, cash=cash)
-    stakes = tuple(stake for stake in sale.stakes if stake.partner_id == partner_id)
-    return replace(sale, stakes=stakes, counted=tuple(sale.counted[index] for index in mine), detail=detail)
-
-
-def merged(about: object, terms: Terms, partner_id: UUID) -> Terms:
-    """The terms with the partner's own credit and one for all others, which stands where the first of them stood."""
-    found: list[Credit] = []
-    rest = sum((each.share for each in terms.credits if each.partner_id != partner_id), Fraction(0))
-    for each in terms.credits:
-        if each.partner_id == partner_id:
-            found.append(each)
-        elif rest:
-            found.append(Credit(other(about, 1), rest))
-            rest = Fraction(0)
-    return replace(terms, credits=tuple(found))
-
-
-def other(about: object, number: int) -> UUID:
-    """A name for another partner that says nothing of it, and is a different one in every fact."""
-    return derived_id("commission.statement.other", about, number)
+    return names.side(book.deals[deal_id], plan)
 
 
 def late(posted: Posted, span: Span, calendar: Calendar) -> bool:
@@ -257,12 +243,3 @@ def causes(lines: Sequence[Line]) -> dict[tuple[str, str], Row]:
 def cause_of(fact: AnyFact) -> str:
     """Why money moved without an entry: a hold ended, a payout was started."""
     return fact.what if isinstance(fact, Booked) else type(fact).__name__.lower()
-
-
-def foreign_position(entries: Sequence[Entry], partner_id: UUID) -> int | None:
-    """The position of another partner from which an accrual was figured, if it was."""
-    for entry in entries:
-        how = entry.derivation
-        if isinstance(how, Accrued) and how.position_of != partner_id and how.base is Base.CUMULATIVE:
-            return how.before
-    return None

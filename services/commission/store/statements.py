@@ -14,12 +14,14 @@ import sqlalchemy as sa
 from services.commission.domain.calendar import PeriodKind
 from services.commission.domain.deal import Deal
 from services.commission.domain.entries import Account, Entry, Transfer
-from services.commission.domain.facts import DealFact
+from services.commission.domain.facts import DealFact, Rate
+from services.commission.domain.plan import Plan
 from services.commission.domain.statement import Posted, Span
-from services.commission.store import reading
+from services.commission.store import reading, sums
 from services.commission.store.encoding import decoded_fact, encoded
 from services.commission.store.encoding_deals import decoded_side
 from services.commission.store.tables_statements import statements
+from services.commission.store.touching import Touched
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
 
@@ -152,6 +154,11 @@ async def facts_before(uow: UnitOfWork, fact: DealFact) -> list[Posted]:
     """What the registrant's journal holds about the deal before this fact. It reads that whole journal: few facts need it."""
     found = [_posted(row) for row in await uow.fetch(_DEAL_FACTS, fact.partner_id, str(fact.deal_id))]
     return list(takewhile(lambda posted: posted.fact.id != fact.id, found))
+
+
+async def rates(uow: UnitOfWork, plan: Plan, facts: Sequence[Posted]) -> tuple[Rate, ...]:
+    """The exchange rates of the days on which the facts' deals closed."""
+    return tuple(await sums.rates(uow, Touched([(posted.fact, plan) for posted in facts], [], plan).pairs()))
 
 
 def _posted(row: Sequence[Any]) -> Posted:

@@ -1,7 +1,7 @@
 """Issue statements of periods that have ended: numbered without gaps for each partner, computed again before they go out."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,24 +9,16 @@ from uuid import UUID
 import structlog
 
 from services.commission.domain.calendar import PeriodKind
-from services.commission.domain.entries import Account, Entry
+from services.commission.domain.entries import Account
 from services.commission.domain.facts import Amended
 from services.commission.domain.plan import Plan
-from services.commission.domain.statement import (
-    Posted,
-    Sheet,
-    Standing,
-    StatementDiverged,
-    deal_before,
-    foreign_position,
-    joins,
-    midnight,
-    span_of,
-)
+from services.commission.domain.statement import Ledger, Posted, Sheet, Standing, StatementDiverged, deal_before, joins, midnight, span_of
+from services.commission.domain.statement_names import Names
 from services.commission.domain.statement_view import settle_seen
 from services.commission.mapping import statement_issued
 from services.commission.statement_check import standing_after
-from services.commission.statement_document import Heading, Version, canonical, compose, statement_id
+from services.commission.statement_document import Heading, canonical, compose, statement_id
+from services.commission.statement_plan import Shown, Version, plan_of
 from services.commission.store import plans, statements
 from services.commission.store.plans import Plans
 from services.commission.store.statements import Issued, Last
@@ -94,9 +86,11 @@ async def issue(uow: UnitOfWork, partner_id: UUID, *, plan: Plan, kind: PeriodKi
     facts = await statements.facts(uow, partner_id, first=first, ends=span.ends)
     entries, last_entry = await statements.entries(uow, partner_id, after=last.last_entry if last else 0, of=facts)
     opening = await _opening(uow, partner_id, last, facts)
-    told = [await _told(uow, partner_id, plan, posted, entries) for posted in facts]
+    names, rates = Names.of(partner_id, plan), await statements.rates(uow, plan, facts)
+    told = [await _told(uow, names, plan, posted, entries) for posted in facts]
+    versions = await _versions(uow, names, opening, told, entries)
     # A large statement takes seconds; the consumer beside it must not miss its heartbeats.
-    sheet = await asyncio.to_thread(settle_seen, partner_id, plan, opening, told, entries)
+    sheet = await asyncio.to_thread(settle_seen, names, plan_of(versions), opening, told, entries, rates=rates)
     await _compare(uow, partner_id, sheet)
     heading = Heading(
         partner_id=partner_id,
@@ -106,19 +100,19 @@ async def issue(uow: UnitOfWork, partner_id: UUID, *, plan: Plan, kind: PeriodKi
         span=span,
         issued_at=uow.now,
         former=last.hash if last else None,
-        versions=await _versions(uow, max(posted.plan_known for posted in facts)),
+        versions=versions,
+        rates=rates,
     )
     document = await asyncio.to_thread(compose, heading, plan.calendar, opening, sheet)
     return await _keep(uow, heading, document, sheet, last_entry=last_entry)
 
 
-async def _told(uow: UnitOfWork, partner_id: UUID, plan: Plan, posted: Posted, entries: Mapping[str, tuple[Entry, ...]]) -> Posted:
-    """The fact with what it builds on that the partner's own facts do not tell."""
-    own = entries.get(posted.fact.id, ())
-    posted = replace(posted, before=foreign_position(own, partner_id))
-    if isinstance(posted.fact, Amended) and joins(posted.fact, partner_id, own):
+async def _told(uow: UnitOfWork, names: Names, plan: Plan, posted: Posted, entries: Ledger) -> Posted:
+    """The fact with the deal that the partner joined by it."""
+    if isinstance(posted.fact, Amended) and joins(posted.fact, names.partner_id, entries.get(posted.fact.id, ())):
         earlier = await statements.facts_before(uow, posted.fact)
-        return replace(posted, deal=deal_before(plan, earlier, posted.fact.deal_id, partner_id))
+        rates = await statements.rates(uow, plan, earlier)
+        return replace(posted, deal=deal_before(names, plan, earlier, posted.fact.deal_id, rates=rates))
     return posted
 
 
@@ -126,7 +120,7 @@ async def _opening(uow: UnitOfWork, partner_id: UUID, last: Last | None, facts: 
     closed = standing_after(last.document) if last else Standing()
     touched = {posted.fact.deal_id for posted in facts if posted.fact.deal_id is not None}
     deals = await statements.deals(uow, partner_id, touched) if last else {}
-    return Standing(closed.balances, closed.positions, deals, closed.disputed)
+    return replace(closed, deals=deals)
 
 
 async def _compare(uow: UnitOfWork, partner_id: UUID, sheet: Sheet) -> None:
@@ -143,13 +137,16 @@ def _standing_amounts(balances: Mapping[tuple[str, Account], int]) -> dict[tuple
     return {key: amount for key, amount in balances.items() if amount}
 
 
-async def _versions(uow: UnitOfWork, known: int) -> tuple[Version, ...]:
-    """The versions of the plan that the facts could know."""
+async def _versions(uow: UnitOfWork, names: Names, opening: Standing, facts: Sequence[Posted], entries: Ledger) -> tuple[Version, ...]:
+    """The versions of the plan that the facts could know, as the partner may see them."""
+    known = max(posted.plan_known for posted in facts)
+    deals = [*opening.deals.values(), *(posted.deal for posted in facts if posted.deal is not None)]
+    shown = Shown.by(names, [posted.fact for posted in facts], deals, [entry for several in entries.values() for entry in several])
     found = []
     for recorded in await plans.recorded(uow):
         for number, single in enumerate(recorded.document.single(), recorded.first):
             if number <= known:
-                found.append(Version(number, single.model_dump(mode="json", by_alias=True)))
+                found.append(shown.version(Version(number, single.model_dump(mode="json", by_alias=True))))
     return tuple(found)
 
 
