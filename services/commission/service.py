@@ -38,6 +38,7 @@ def build(settings: Settings, *, clock: Clock) -> Service:
             routes.books,
             statements.statements,
             statements.statement_rules,
+            statements.held_back_statements,
             *payouts.ROUTERS,
             *disputes.ROUTERS,
         ],

@@ -13,9 +13,11 @@ from services.commission.domain.calendar import Calendar, PeriodKind
 from services.commission.domain.entries import Account, Entry
 from services.commission.domain.explaining import explain
 from services.commission.domain.facts import Rate
+from services.commission.domain.plan import Plan
+from services.commission.domain.ruling import rule_text
 from services.commission.domain.statement import Balances, Line, Row, Sheet, Span, Standing, causes, late, occurred_at
 from services.commission.domain.statement_given import Given
-from services.commission.statement_plan import Version
+from services.commission.statement_plan import Version, plan_of
 from services.commission.store.encoding import encoded, fact_kind
 from shared.chassis.ids import derived_id
 
@@ -50,8 +52,8 @@ def statement_id(partner_id: UUID, number: int) -> UUID:
 
 def compose(heading: Heading, calendar: Calendar, opening: Standing, sheet: Sheet) -> Json:
     """The document, sealed: each line with its hash, the whole with its own."""
-    disputed = sheet.closing.disputed
-    lines = [_line(line, heading.span, calendar, disputed) for line in sheet.lines]
+    disputed, plan = sheet.closing.disputed, plan_of(heading.versions)
+    lines = [_line(line, heading.span, plan, disputed) for line in sheet.lines]
     document: Json = {
         "format": FORMAT,
         "statement_id": statement_id(heading.partner_id, heading.number),
@@ -105,19 +107,19 @@ def _period(heading: Heading, calendar: Calendar) -> Json:
     }
 
 
-def _line(line: Line, span: Span, calendar: Calendar, disputed: frozenset[UUID]) -> Json:
+def _line(line: Line, span: Span, plan: Plan, disputed: frozenset[UUID]) -> Json:
     posted = line.posted
     return {
         "number": posted.number,
         "kind": fact_kind(posted.fact),
         "occurred_at": occurred_at(posted.fact),
         "recorded_at": posted.recorded_at,
-        "late": late(posted, span, calendar),
+        "late": late(posted, span, plan.calendar),
         "plan_known": posted.plan_known,
         "given": _given(posted.given),
         "deal": None if posted.deal is None else orjson.loads(encoded(posted.deal)),
         "fact": orjson.loads(encoded(posted.fact)),
-        "entries": [_entry(entry, disputed) for entry in line.entries],
+        "entries": [_entry(entry, plan, disputed) for entry in line.entries],
         "transfers": [orjson.loads(encoded(t)) for t in line.transfers],
     }
 
@@ -130,10 +132,10 @@ def _given(given: Given) -> Json:
     }
 
 
-def _entry(entry: Entry, disputed: frozenset[UUID]) -> Json:
+def _entry(entry: Entry, plan: Plan, disputed: frozenset[UUID]) -> Json:
     told = explain(entry)
     steps = [{"what": step.what, "amount": step.amount} for step in told.steps]
-    told_as = {"steps": steps, "sentences": list(told.sentences)}
+    told_as = {"steps": steps, "sentences": list(told.sentences), "rules": list(rule_text(entry, plan))}
     return {**orjson.loads(encoded(entry)), "disputed": entry.id in disputed, "told": told_as}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -142,6 +143,7 @@ def _entry(line: Json, entry: Json, zone: ZoneInfo) -> list[Cell]:
     version = f", version {entry['plan_version']} of the plan" if entry["plan_version"] else ""
     about = (f"Deal {entry['deal_id']}" if entry["deal_id"] else "No deal") + version
     steps = [f"{step['what']}: {_exact(step['amount'])}" for step in told["steps"]]
+    steps += ["In dispute at the end of the period"] if entry["disputed"] else []
     return [
         Cell(_moment(line["occurred_at"], zone)),
         Cell(_moment(line["recorded_at"], zone), color=FAINT),
@@ -205,6 +207,24 @@ def _rules(paper: Paper, document: Json) -> None:
             base = f"cumulative revenue of the {rules['period']}" if rules["base"] == "cumulative" else "each deal alone"
             since = f"Version {version['number']}, for deals closed from {_day(rules['effective_from'])}"
             paper.note(f"{since}: {rules['mode']}, on {base}. {_brackets(rules, plan)}.")
+    for sentence in dict.fromkeys(_beyond_brackets(document)):
+        paper.note(sentence)
+    for rate in document["rates"]:
+        paper.note(_rate(rate))
+
+
+def _rate(rate: Json) -> str:
+    worth = Fraction(rate["rate"])
+    counts = f"{Decimal(worth.numerator) / worth.denominator:f} {rate['to_currency']}"
+    return f"One {rate['from_currency']} counts as {counts} for deals closed on {_day(rate['day'])} ({rate['source']})."
+
+
+def _beyond_brackets(document: Json) -> Iterator[str]:
+    """What rules, limits and extras say that made entries."""
+    for line in document["lines"]:
+        for entry in line["entries"]:
+            if entry["rule"] not in {"brackets", "original", "rerate", "lines"}:
+                yield from entry["told"]["rules"][1:]
 
 
 def _brackets(rules: Json, plan: Json) -> str:

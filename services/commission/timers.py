@@ -1,5 +1,6 @@
 """Which due times lead to which use case."""
 
+from services.commission.store import held_back
 from services.commission.store.plans import Plans
 from services.commission.store.reading import imbalance
 from services.commission.use_cases.disputes.mark_overdue import mark_overdue
@@ -18,10 +19,11 @@ MONTHS_EVERY_S = 6 * 3600.0
 
 
 def timers(plans: Plans, *, every_s: float, metrics: Metrics) -> tuple[Timer, ...]:
-    """Holds and periods that end, late disputes, documents whose deal came after them, and the figure that must always be 0."""
+    """Holds and periods that end, late disputes, documents whose deal came after them, and the figures that must always be 0."""
 
     async def watch(uow: UnitOfWork) -> int:
         metrics.ledger_imbalance.set(await imbalance(uow))
+        metrics.statements_held_back.set(await held_back.count(uow))
         return 0
 
     return (

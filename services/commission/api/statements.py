@@ -11,12 +11,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.commission.domain.calendar import PeriodKind
 from services.commission.statement_pdf import render
+from services.commission.store import held_back
+from services.commission.store.held_back import HeldBack
 from services.commission.store.statements import Issued, Rules, add_rules, get, page, rules
 from shared.chassis.http import Page, PageQuery, Principal, Router, Uow, etag, requires
 
 statements = Router(prefix="/v1/statements", tags=["statements"])
 
 statement_rules = Router(prefix="/v1/statement-rules", tags=["statements"])
+
+held_back_statements = Router(prefix="/v1/held-back-statements", tags=["statements"])
 
 Reader = Annotated[Principal, requires("statements:read")]
 Keeper = Annotated[Principal, requires("statements:admin")]
@@ -43,6 +47,19 @@ class StatementView(BaseModel):
     @classmethod
     def of(cls, issued: Issued) -> Self:
         return cls(**{name: getattr(issued, name) for name in cls.model_fields})
+
+
+class HeldBackView(BaseModel):
+    """A partner whose next statement differs from the ledger: it is tried again every hour."""
+
+    partner_id: UUID
+    reason: str = Field(description="which facts give something else")
+    since: datetime
+    tried_at: datetime
+
+    @classmethod
+    def of(cls, held: HeldBack) -> Self:
+        return cls(**{name: getattr(held, name) for name in cls.model_fields})
 
 
 class NewRules(BaseModel):
@@ -78,6 +95,14 @@ async def all_rules(uow: Uow, actor: Keeper) -> list[RulesView]:
 async def new_rules(body: NewRules, uow: Uow, actor: Keeper) -> RulesView:
     """Decide how long periods are from each partner's next statement on; what was issued stays as it is."""
     return RulesView.of(await add_rules(uow, body.period, by=actor.subject, reason=body.reason))
+
+
+@held_back_statements.get("")
+async def held_back_index(uow: Uow, actor: Keeper, paging: PageQuery) -> Page[HeldBackView]:
+    """Statements that are not issued since they differ from the ledger, by partner, with the reason."""
+    after = paging.after(UUID)
+    rows = await held_back.page(uow, after=after[0] if after else None, limit=paging.limit + 1)
+    return paging.page(rows, view=HeldBackView.of, key=lambda held: (held.partner_id,))
 
 
 @statements.get("")

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from uuid import UUID
 
-from services.commission.domain.deal import Counted, Deal, Sale, Stake
+from services.commission.domain.deal import Counted, Deal, Sale, Special, Stake
 from services.commission.domain.entries import Accrued, Entry, Rerated, Worked
 from services.commission.domain.facts import Amended, AnyFact, Booked, Closed, Credit, PeriodEnded, Rate, RewardsGranted, Terms
+from services.commission.domain.options import Split
 from services.commission.domain.plan import Plan, PlanVersion
 from shared.chassis.ids import derived_id
 
@@ -95,18 +96,18 @@ class Names:
             terms = self.terms(f"{deal_id} cash", cash.terms, apart=True)
             earnings = tuple(self._sale(earning, deal_id, plan, f"{place} {n}") for n, earning in enumerate(cash.earnings))
             cash = replace(cash, terms=terms, earnings=earnings)
-        if plan.version(sale.plan_version).divided_anew:
-            detail = detail and replace(detail, cash=cash)
-            stakes = tuple(self._stake(stake, f"{deal_id} {place}", n) for n, stake in enumerate(sale.stakes, 1))
-            counted = tuple(self._counted(each, deal_id) for each in sale.counted)
-            return replace(sale, stakes=stakes, counted=counted, detail=detail)
-        mine = [index for index, each in enumerate(sale.counted) if each.partner_id == self.partner_id]
+        version = plan.version(sale.plan_version)
+        stakes = tuple(self._stake(stake, f"{deal_id} {place}", n) for n, stake in enumerate(sale.stakes, 1))
+        if not version.divided_anew:
+            stakes = tuple(stake for stake in sale.stakes if stake.partner_id == self.partner_id) or _by_line(sale, deal_id)
+        together = version.split is Split.COMMISSION  # it counts once, for the registrant
+        kept = [index for index, each in enumerate(sale.counted) if together or each.partner_id == self.partner_id]
         if detail is not None:
-            lines = tuple(each for index, each in enumerate(detail.counted) if index in mine)
-            bracketed = tuple(each for index, each in enumerate(detail.bracketed) if index in mine)
-            detail = replace(detail, counted=lines, bracketed=bracketed, shares=(), cash=cash)
-        stakes = tuple(stake for stake in sale.stakes if stake.partner_id == self.partner_id)
-        return replace(sale, stakes=stakes, counted=tuple(sale.counted[index] for index in mine), detail=detail)
+            lines = tuple(each for index, each in enumerate(detail.counted) if index in kept)
+            bracketed = tuple(each for index, each in enumerate(detail.bracketed) if index in kept)
+            shares = detail.shares if version.divided_anew else ()
+            detail = replace(detail, counted=lines, bracketed=bracketed, shares=shares, cash=cash)
+        return replace(sale, stakes=stakes, counted=tuple(self._counted(sale.counted[index], deal_id) for index in kept), detail=detail)
 
     def _stake(self, stake: Stake, about: str, number: int) -> Stake:
         """An entry's id is made from its partner's: another's is left out too."""
@@ -116,6 +117,13 @@ class Names:
 
     def _counted(self, counted: Counted, deal_id: UUID) -> Counted:
         return replace(counted, partner_id=self.registrant(deal_id, counted.partner_id))
+
+
+def _by_line(sale: Sale, deal_id: UUID) -> tuple[Stake, ...]:
+    """In place of others' stakes, where the partner has none: an empty one, which tells that the sale was figured line by line."""
+    parts = (0,) * len(sale.lines)
+    nobody = Stake(other(f"entry {deal_id}", 0), other(f"entry {deal_id}", 0), 0, 0, special=Special(parts=parts))
+    return (nobody,) if sale.by_line else ()
 
 
 def _named(version: PlanVersion) -> Iterator[UUID]:

@@ -46,3 +46,13 @@ stated_deals = sa.Table(
     sa.Column("deal_id", sa.Uuid, primary_key=True),
     sa.Column("deal", pg.JSONB, nullable=False),
 )
+
+# Partners whose next statement does not come out like the ledger; gone once it is issued.
+statements_held_back = sa.Table(
+    "statements_held_back",
+    metadata,
+    sa.Column("partner_id", sa.Uuid, primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False, comment="where it differs from the ledger"),
+    sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("tried_at", sa.DateTime(timezone=True), nullable=False),
+)

@@ -19,7 +19,7 @@ from services.commission.mapping import statement_issued
 from services.commission.statement_check import standing_after
 from services.commission.statement_document import Heading, canonical, compose, statement_id
 from services.commission.statement_plan import Shown, Version, plan_of
-from services.commission.store import plans, statements
+from services.commission.store import held_back, plans, statements
 from services.commission.store.plans import Plans
 from services.commission.store.statements import Issued, Last
 from shared.chassis.database import UnitOfWork
@@ -67,8 +67,10 @@ class IssueStatements:
             async with uow.savepoint():
                 while await issue(uow, partner_id, plan=plan, kind=kind):
                     pass
+            await held_back.clear(uow, partner_id)
         except StatementDiverged as error:
             self._held_back = True
+            await held_back.keep(uow, partner_id, str(error))
             _log.error("statement_held_back", partner_id=str(partner_id), error=str(error)[:1000])
 
 

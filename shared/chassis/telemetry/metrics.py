@@ -41,6 +41,9 @@ class Metrics:
             "hansa_commission_replay_differences",
             "Partners' figures that are not what their journal gives, by the last self-check: always 0",
         )
+        self.statements_held_back = gauge(
+            "hansa_commission_statements_held_back", "Partners whose next statement differs from the ledger and is not issued: always 0"
+        )
         self.webhook_delay_seconds = histogram(
             "hansa_webhook_delivery_delay_seconds", "From the event's commit to its receiver's answer", buckets=_DELIVERY_S
         )

@@ -152,11 +152,31 @@ async def test_issuer_when_it_dies_before_the_commit_then_its_number_is_taken_by
     assert [each["number"] for each in await issue(commission)] == [1]
 
 
-async def test_statement_when_the_ledger_was_tampered_with_then_held_back_alone(commission: Service, clock: ManualClock) -> None:
+async def test_statement_when_the_ledger_was_tampered_with_then_held_back_alone_and_told_until_right(
+    stage: Stage, commission: Service, clock: ManualClock
+) -> None:
     await take_in(commission, closed(1, 100_00), closed(2, 100_00, shares={2: "1"}))
     await rows(commission, f"update entries set amount_minor = 1 where partner_id = '{partner(1)}' returning 1")
     clock.set(APRIL)
     assert [each["partner"]["id"] for each in await issue(commission)] == [str(partner(2))]
+    listed = (await stage.client(commission).get("/v1/held-back-statements")).json()["items"]
+    assert [(each["partner_id"], each["reason"]) for each in listed] == [
+        (str(partner(1)), "facts [1] give other entries than the ledger holds")
+    ]
+    assert await gauge(commission) == 1
+    await rows(commission, f"update entries set amount_minor = 1500 where partner_id = '{partner(1)}' returning 1")
+    clock.set(APRIL + timedelta(hours=2))
+    assert len(await issue(commission)) == 2
+    clock.set(APRIL + timedelta(hours=3))
+    await issue(commission)
+    assert (await stage.client(commission).get("/v1/held-back-statements")).json()["items"] == []
+    assert await gauge(commission) == 0
+
+
+async def gauge(service: Service) -> float:
+    """The series that the alert watches."""
+    lines = service.platform.telemetry.metrics.exposition().decode().splitlines()
+    return next(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith("hansa_commission_statements_held_back{"))
 
 
 @pytest.mark.parametrize("kind", ["api", "worker", "migrator"])

@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from itertools import product
 from typing import Any
 from zoneinfo import available_timezones
@@ -11,13 +12,13 @@ import pytest
 
 from services.commission.domain.calendar import Calendar, PeriodKind
 from services.commission.domain.entries import Account, Given, Kind
-from services.commission.domain.facts import Adjusted, Booked, Frozen, Moved, Thawed
+from services.commission.domain.facts import Adjusted, Booked, Frozen, Moved, Rate, Thawed
 from services.commission.domain.statement import midnight, span_of
 from services.commission.statement_check import Unreadable, check, read
 from services.commission.statement_document import canonical, seal
 from services.commission.statement_pdf import amount, label, render
 from shared.chassis.ids import derived_id
-from tests.support.commission_statements import RECORDED, Books
+from tests.support.commission_statements import RECORDED, SEED, Books
 from tests.support.commission_world import closed, deal, refunded, terms, who
 
 MICROSECOND = timedelta(microseconds=1)
@@ -204,3 +205,51 @@ def test_amount_when_printed_then_with_the_decimals_of_its_currency(minor: int, 
 
 def test_cause_when_a_later_release_made_it_then_printed_by_its_name() -> None:
     assert (label("released"), label("margin_paid")) == ("Holds ended", "Margin paid")
+
+
+def test_paper_when_a_deal_was_in_another_currency_then_its_rate_stands_there() -> None:
+    books, day = Books(), date(2026, 3, 1)
+    books.post(Rate("rate", RECORDED, "EUR", "USD", day, Fraction("1.0875"), "ECB"), closed(1, terms(1_000_00, currency="EUR")))
+    statement = books.state(who(1))
+    assert statement is not None
+    assert check(statement) == []
+    assert [(each["from_currency"], each["rate"]) for each in statement["rates"]] == [("EUR", "87/80")]
+    assert statement["closing"]["balances"][0]["held"] == 163_13
+    assert render(statement) == render(statement)
+
+
+def test_budget_when_another_partner_used_most_of_it_then_what_was_used_is_stated_as_given() -> None:
+    spiff = {"name": "launch", "from": "2026-01-01", "until": "2027-01-01", "when": {}, "rate": "0.1", "budget": "150"}
+    books = Books({**SEED, "versions": [{**SEED["versions"][0], "spiffs": [spiff]}]})  # type: ignore[index]
+    books.post(closed(1, terms(1_000_00), by=1), closed(2, terms(1_000_00, shares=[(who(2), Fraction(1))]), by=2))
+    first, second = books.state(who(1)), books.state(who(2))
+    assert first is not None
+    assert second is not None
+    assert check(first) == check(second) == []
+    assert first["lines"][0]["given"]["budgets"] == []
+    assert second["lines"][0]["given"]["budgets"] == [{"spiff": "launch", "used": 100_00}]
+    assert [entry["amount"] for entry in second["lines"][0]["entries"]] == [150_00, 50_00]
+
+
+def test_plan_when_versions_and_rules_are_others_alone_then_their_terms_are_withheld() -> None:
+    seed: dict[str, Any] = SEED["versions"][0]  # type: ignore[index]
+    rules = [{"name": "secret deal", "when": {"partner": str(who(2))}, "rate": "0.77"}]
+    theirs = {**seed, "assigned_to": {"partners": [str(who(2))]}, "brackets": [{"from": "0", "to": None, "rate": "0.66"}]}
+    books = Books({**SEED, "versions": [{**seed, "rules": rules}, theirs]})
+    books.post(closed(1, terms(1_000_00), by=1))
+    statement = books.state(who(1))
+    assert statement is not None
+    assert check(statement) == []
+    text = canonical(statement).decode()
+    assert not [word for word in ("secret deal", "0.77", "0.66", str(who(2))) if word in text]
+    assert "versions" not in statement["plan"][1]["document"]
+
+
+def test_entry_when_a_dispute_holds_it_then_marked() -> None:
+    books = Books()
+    entry_id = derived_id("commission.entry", "close 1.1", Kind.ACCRUAL, who(1))
+    books.post(closed(1, terms(90_000_00)), closed(2, terms(100)), Frozen("f", deal(1), who(1), RECORDED, 1, entry_id))
+    statement = books.state(who(1))
+    assert statement is not None
+    assert [entry["disputed"] for line in statement["lines"] for entry in line["entries"]] == [True, False]
+    assert check(statement) == []
