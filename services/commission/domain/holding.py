@@ -38,6 +38,8 @@ def _decided(fact: Decision, stake: Stake, currency: str) -> tuple[Stake, tuple[
         moved = _moved(fact, stake, Account.HELD, Account.PAYABLE, currency)
         return replace(stake, released=True), moved
     if isinstance(fact, Frozen):
+        if stake.released and stake.left < 0:  # a debt: to hold it back would make so much more payable
+            raise NothingStands
         back = _moved(fact, stake, Account.PAYABLE, Account.HELD, currency) if stake.released else ()
         return replace(stake, released=False, special=replace(special, frozen=True)), back
     thawed = replace(special, frozen=False)

@@ -9,7 +9,7 @@ from services.commission.domain.entries import Account, Entry, Given, Kind, tran
 from services.commission.domain.facts import PROGRAMME, PeriodEnded, RewardsGranted
 from services.commission.domain.incentives import Bonus, Reward
 from services.commission.domain.outcome import Posting, State
-from services.commission.domain.plan import PlanVersion
+from services.commission.domain.plan import Plan, PlanVersion
 from services.commission.domain.refusals import RewardGranted
 from services.commission.domain.tallies import Tally, bonus_posted, counted_for, granted
 from shared.chassis.ids import derived_id
@@ -22,10 +22,10 @@ def settle(fact: PeriodEnded, state: State) -> Posting:
     revenue = state.positions.at(fact.partner_id, period)
     version = state.plan.on(last_day(period), fact.partner_id, fact.partner_type)
     entries, tallies = [], [Tally(fact.partner_id, counted_for(period.label), revenue - _counted(fact, period, state))]
-    for bonus in bonuses(version, period):
+    for bonus, holds in _every_bonus(state.plan, version, period):
         name = bonus_posted(bonus.name, period.label)
         before = state.tallies.at(fact.partner_id, name)
-        due = round_half_up(bonus.exact(revenue))
+        due = round_half_up(bonus.exact(revenue)) if holds else 0
         if due != before and version is not None:
             entries.append(_bonus(fact, bonus, version, period, revenue=revenue, due=due, before=before, currency=state.plan.currency))
             tallies.append(Tally(fact.partner_id, name, due - before))
@@ -37,6 +37,14 @@ def bonuses(version: PlanVersion | None, period: Period) -> Iterator[Bonus]:
     for bonus in version.bonuses if version else ():
         if bonus.period is period.kind:
             yield bonus
+
+
+def _every_bonus(plan: Plan, version: PlanVersion | None, period: Period) -> Iterator[tuple[Bonus, bool]]:
+    """The version's bonuses, then those of other versions, which hold no more: a late close may put the partner under another one."""
+    own = {bonus.name: bonus for bonus in bonuses(version, period)}
+    others = {bonus.name: bonus for each in plan.versions for bonus in bonuses(each, period) if bonus.name not in own}
+    yield from ((bonus, True) for bonus in own.values())
+    yield from ((bonus, False) for bonus in others.values())
 
 
 def last_day(period: Period) -> date:

@@ -10,6 +10,7 @@ from services.commission.domain.facts import PROGRAMME, AnyFact, PeriodEnded, Re
 from services.commission.domain.incentives import Measure, Reward
 from services.commission.domain.plan import Plan, PlanVersion
 from services.commission.domain.settling import bonuses
+from services.commission.domain.statement import midnight
 from services.commission.domain.tallies import counted_for, granted
 from services.commission.store.plans import Plans
 from services.commission.use_cases.decide import decide
@@ -18,10 +19,11 @@ from shared.chassis.ids import new_id
 
 PORTION = 500
 _MONTHS = "select distinct month from positions order by 1"
-# The partner's type is that of its latest close: what a version for a type goes by.
+# The partner's type is that of its latest close before the period's end: a bonus that stands is not figured by what it became since.
 _CHANGED = """
 select c.partner_id, (select j.body #>> '{terms,partner_type}' from journal j
-    where j.partner_id = c.partner_id and j.kind = 'closed' and j.lead order by j.number desc limit 1)
+    where j.partner_id = c.partner_id and j.kind = 'closed' and j.lead and (j.body #>> '{terms,closed_at}')::timestamptz < $7
+    order by j.number desc limit 1)
 from (select partner_id, sum(revenue_minor) as revenue from positions where month >= $1 and month < $2 group by 1) c
 left join tallies t on t.partner_id = c.partner_id and t.name = $3
 where c.revenue <> coalesce(t.amount, 0) and (c.revenue >= $4 or t.amount is not null) and c.partner_id > $5
@@ -58,8 +60,8 @@ async def _changed(uow: UnitOfWork, plan: Plan, months: Sequence[date]) -> list[
     """A decision for each partner whose revenue of an ended period is not what its bonuses were last figured on."""
     for period in bonus_periods(plan, months, uow.now):
         target = min(bonus.target for version in plan.versions for bonus in bonuses(version, period))
-        last = PROGRAMME
-        while rows := await uow.fetch(_CHANGED, period.start, period.end, counted_for(period.label), target, last, PORTION):
+        last, over = PROGRAMME, midnight(period.end, plan.calendar.timezone)
+        while rows := await uow.fetch(_CHANGED, period.start, period.end, counted_for(period.label), target, last, PORTION, over):
             theirs = [row for row in rows if any(bonuses(rules_for(plan, period, row[0], row[1]), period))]
             if theirs:
                 return [_ended(row[0], row[1], period, uow) for row in theirs]
