@@ -208,3 +208,22 @@ async def test_close_when_its_instant_lies_at_an_end_of_the_calendar_then_refuse
     assert await rows(commission, "select code from refusals") == [("instant_out_of_range",)]
     assert await rows(commission, "select count(*) from entries") == [(1,)]
     assert await rows(commission, "select count(*) from dead_letters") == [(0,)]
+
+
+async def test_bonus_when_the_partner_is_of_another_type_by_now_then_a_refund_is_figured_by_the_type_it_had(
+    commission: Service, clock: ManualClock
+) -> None:
+    for kind, amount in (("channel", "90"), ("strategic_alliance", "70")):
+        bonus = {"name": f"for {kind}", "period": "quarter", "target": "50", "flat": amount}
+        await rule(commission, assigned_to={"types": [kind]}, bonuses=[bonus])
+    await take_in(commission, closed(1, 100_00).model_copy(update={"partner_type": "channel"}))
+    later = NOW + timedelta(days=100)
+    clock.set(later)
+    await commission.worker.timers.run_due()
+    await take_in(commission, closed(2, 10_00, at=later).model_copy(update={"partner_type": "strategic_alliance"}), refunded(1, 10_00))
+    clock.set(later + timedelta(minutes=2))
+    await commission.worker.timers.run_due()
+    assert await rows(commission, "select rule, amount_minor from entries where kind in ('bonus', 'adjustment')") == [
+        ("for channel", 90_00)
+    ]
+    assert await rows(commission, "select amount from tallies where name like 'counted:%'") == [(90_00,)]
