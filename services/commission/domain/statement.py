@@ -211,12 +211,14 @@ def joins(fact: AnyFact, partner_id: UUID, entries: Sequence[Entry]) -> bool:
 
 
 def deal_before(names: Names, plan: Plan, earlier: Iterable[Posted], deal_id: UUID, *, rates: Iterable[Rate] = ()) -> Deal:
-    """The deal after the registrant's `earlier` facts about it, as someone sees it who had no part in it."""
+    """The deal after the registrant's `earlier` facts about it, as someone sees it who had no part in it. Raises StatementDiverged."""
     book = Book(plan, rates=rates)
     for posted in earlier:
         book.plan = plan.known(posted.plan_known)
         _follow(book, posted)
         book.take(posted.fact)
+    if deal_id not in book.deals:
+        raise StatementDiverged(f"the journal of the registrant does not tell of deal {deal_id}")
     return names.side(book.deals[deal_id], plan)
 
 
