@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 import traceback
-import zlib
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -253,15 +253,20 @@ class Processor:
 
 
 def _lanes(records: Sequence[Raw]) -> Sequence[Sequence[Raw]]:
-    """Halves of a large batch that share no record key: one is decided while PostgreSQL writes the other.
+    """Two parts of a large batch that share no record key: one is decided while PostgreSQL writes the other.
 
     Each is a transaction of its own; if one has to be delivered again, the other's events are known already.
     """
     if len(records) < _WORTH_TWO_LANES:
         return (records,) if records else ()
-    lanes: tuple[list[Raw], ...] = ([], [])
+    lanes: tuple[list[Raw], list[Raw]] = ([], [])
+    lane_of: dict[bytes | None, int] = {}
+    room = [0, 0]
+    for key, count in Counter(raw.key for raw in records).most_common():  # the busiest key first, so that the parts come out even
+        lane_of[key] = lane = int(room[1] < room[0])
+        room[lane] += count
     for raw in records:
-        lanes[zlib.crc32(raw.key or b"") & 1].append(raw)
+        lanes[lane_of[raw.key]].append(raw)
     return [lane for lane in lanes if lane]
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.chassis.database.unit_of_work import UnitOfWork
-from shared.chassis.events.envelope import inbox_id_of
 from shared.chassis.events.incoming import Incoming, Raw
 
 # Sorted: claims in arrival order deadlock when two batches overlap.
@@ -27,6 +26,9 @@ class Claims:
     conflicts: list[Incoming[Any]]
 
 
+_Name = tuple[bytes, bytes]  # source and id, as they came
+
+
 class Recent:
     """Events that this process took in and committed lately: their repeats need neither decoding nor the database.
 
@@ -35,22 +37,23 @@ class Recent:
 
     def __init__(self, *, most: int = 50_000) -> None:
         self._half = most // 2
-        self._newer: dict[str, bytes] = {}
-        self._older: dict[str, bytes] = {}
+        self._newer: dict[_Name, bytes] = {}
+        self._older: dict[_Name, bytes] = {}
 
     def add(self, committed: Iterable[Incoming[Any]]) -> None:
         """Remember events whose claims are committed; the oldest half is forgotten when there are too many."""
         for incoming in committed:
-            self._newer[incoming.inbox_id] = incoming.body_hash
+            if (name := _name(incoming.raw)) is not None:
+                self._newer[name] = incoming.body_hash
         if len(self._newer) > self._half:
             self._older, self._newer = self._newer, {}
 
     def without_repeats(self, raws: Sequence[Raw]) -> list[Raw]:
         """The records that repeat, body and all, neither one of them nor an earlier one among themselves."""
-        first: dict[str, Raw] = {}
+        first: dict[_Name, Raw] = {}
         fresh = []
         for raw in raws:
-            name = inbox_id_of(raw)
+            name = _name(raw)
             if name is not None:
                 known = first.setdefault(name, raw)
                 if (known is not raw and known.value == raw.value and known.headers == raw.headers) or self._knows(name, raw):
@@ -58,9 +61,15 @@ class Recent:
             fresh.append(raw)
         return fresh
 
-    def _knows(self, name: str, raw: Raw) -> bool:
+    def _knows(self, name: _Name, raw: Raw) -> bool:
         known = self._newer.get(name) or self._older.get(name)
         return known is not None and known == hashlib.sha256(raw.value or b"").digest()
+
+
+def _name(raw: Raw) -> _Name | None:
+    headers = dict(raw.headers)
+    source, event_id = headers.get("ce_source"), headers.get("ce_id")
+    return (source, event_id) if source and event_id else None
 
 
 async def claim(uow: UnitOfWork, incomings: Sequence[Incoming[Any]]) -> Claims:
