@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql as pg
 
 from shared.chassis.database import ddl
 
-revision = "0010"
-down_revision = "0031"
+revision = "0006"
+down_revision = "0005"
 
 
 def upgrade() -> None:

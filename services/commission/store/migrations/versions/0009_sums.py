@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql as pg
 
 from shared.chassis.database import ddl
 
-revision = "0003"
-down_revision = "0021"
+revision = "0009"
+down_revision = "0008"
 
 # Replay builds the sums anew too: the function of the revision before, with one table more.
 _OPEN = """

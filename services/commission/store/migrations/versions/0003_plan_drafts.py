@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from shared.chassis.database import ddl
 
-revision = "0030"
+revision = "0003"
 down_revision = "0002"
 
 

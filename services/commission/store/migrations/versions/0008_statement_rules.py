@@ -5,8 +5,8 @@ from alembic import op
 
 from shared.chassis.database import ddl
 
-revision = "0021"
-down_revision = "0050"
+revision = "0008"
+down_revision = "0007"
 
 
 def upgrade() -> None:

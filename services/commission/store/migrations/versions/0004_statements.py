@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql as pg
 
 from shared.chassis.database import ddl
 
-revision = "0020"
-down_revision = "0030"
+revision = "0004"
+down_revision = "0003"
 
 # Rights alone would leave the owner free to change a row; a trigger binds every role.
 _REFUSE = """

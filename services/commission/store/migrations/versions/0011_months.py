@@ -4,8 +4,8 @@ from alembic import op
 
 from shared.chassis.database import ddl
 
-revision = "0060"
-down_revision = "0040"
+revision = "0011"
+down_revision = "0010"
 
 # The worker may not create anything: this does it with the migrator's rights, for these tables alone. A month that has rows in
 # the default part already stays there. Returns how many parts were made.

@@ -5,8 +5,8 @@ from alembic import op
 
 from shared.chassis.database import ddl
 
-revision = "0022"
-down_revision = "0060"
+revision = "0012"
+down_revision = "0011"
 
 
 def upgrade() -> None:

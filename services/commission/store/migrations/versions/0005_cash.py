@@ -5,8 +5,8 @@ from alembic import op
 
 from shared.chassis.database import ddl
 
-revision = "0031"
-down_revision = "0020"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade() -> None:

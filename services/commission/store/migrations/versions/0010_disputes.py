@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql as pg
 
 from shared.chassis.database import ddl
 
-revision = "0040"
-down_revision = "0003"
+revision = "0010"
+down_revision = "0009"
 
 
 def upgrade() -> None:

@@ -5,8 +5,8 @@ from alembic import op
 
 from shared.chassis.database import ddl
 
-revision = "0050"
-down_revision = "0010"
+revision = "0007"
+down_revision = "0006"
 
 # The worker may not create anything. These two do it with the migrator's rights, for names of one form alone. The tables are
 # unlogged, like the checkpoints beside them: after a crash of the server all of them are empty, and the replay begins anew.
