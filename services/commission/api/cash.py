@@ -44,9 +44,8 @@ def _routes(kind: CashKind, *, path: str) -> Router:
     ) -> Page[CashView]:
         """As they came in, each with what became of it; a partner sees those of its deals."""
         after = paging.after(int)
-        rows = await cash.page(
-            uow, kind, after=after[0] if after else 0, limit=paging.limit + 1, deal_id=deal_id, state=state, reference=reference
-        )
+        filters = {"partner_id": actor.partner_id, "deal_id": deal_id, "state": state, "reference": reference}
+        rows = await cash.page(uow, kind, after=after[0] if after else 0, limit=paging.limit + 1, filters=filters)
         return paging.page(rows, view=CashView.of, key=lambda kept: (kept.seq,))
 
     @router.post("", status_code=201, name=f"record_{kind}")

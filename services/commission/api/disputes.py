@@ -73,7 +73,7 @@ async def index(
 ) -> Page[DisputeView]:
     """Disputes as they were opened; a partner sees its own."""
     after = paging.after(int)
-    filters = {"partner_id": partner_id, "entry_id": entry_id, "state": state}
+    filters = {"partner_id": partner_id or actor.partner_id, "entry_id": entry_id, "state": state}
     rows = await store.page(uow, after=after[0] if after else 0, limit=paging.limit + 1, filters=filters, overdue=overdue)
     staff = actor.partner_id is None
     return paging.page(rows, view=lambda shown: DisputeView.of(shown.dispute, staff=staff), key=lambda shown: (shown.seq,))

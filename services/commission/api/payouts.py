@@ -68,7 +68,7 @@ AtDesk = Annotated[Desk, Depends(_desk)]
 async def all_payees(uow: Uow, actor: PayeeReader, paging: PageQuery) -> Page[PayeeView]:
     """Payees by partner; a partner sees its own."""
     after = paging.after(UUID)
-    rows = await payees.page(uow, after=after[0] if after else None, limit=paging.limit + 1)
+    rows = await payees.page(uow, after=after[0] if after else None, limit=paging.limit + 1, partner_id=actor.partner_id)
     return paging.page(rows, view=PayeeView.of, key=lambda kept: (kept.payee.partner_id,))
 
 
@@ -197,7 +197,7 @@ async def all_payouts(
 ) -> Page[PayoutView]:
     """Payouts in the order of their drafts; a partner sees its own once they are more than a plan."""
     after = paging.after(int)
-    filters = {"batch_id": batch_id, "partner_id": partner_id, "state": state}
+    filters = {"batch_id": batch_id, "partner_id": partner_id or actor.partner_id, "state": state}
     hidden = _INTERNAL if actor.partner_id else ()
     rows = await payouts.page(uow, after=after[0] if after else 0, limit=paging.limit + 1, filters=filters, hidden=hidden)
     return paging.page(rows, view=PayoutView.of, key=lambda shown: (shown.seq,))

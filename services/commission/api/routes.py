@@ -21,7 +21,8 @@ Auditor = Annotated[Principal, requires("books:admin")]
 async def index(uow: Uow, actor: Reader, paging: PageQuery, partner_id: UUID | None = None, deal_id: UUID | None = None) -> Page[EntryView]:
     """Entries in posting order; a partner sees its own."""
     after = paging.after(int)
-    rows = await reading.page(uow, after=after[0] if after else 0, limit=paging.limit + 1, partner_id=partner_id, deal_id=deal_id)
+    whose = partner_id or actor.partner_id
+    rows = await reading.page(uow, after=after[0] if after else 0, limit=paging.limit + 1, partner_id=whose, deal_id=deal_id)
     return paging.page(rows, view=EntryView.of, key=lambda shown: (shown.seq,))
 
 
@@ -35,7 +36,8 @@ async def show(entry_id: UUID, uow: Uow, actor: Reader) -> EntryView:
 async def all_balances(uow: Uow, actor: BalanceReader, paging: PageQuery, partner_id: UUID | None = None) -> Page[BalanceView]:
     """What is held, payable, in payout and paid, by partner and currency."""
     after = paging.after(UUID, str)
-    rows = await reading.balances_page(uow, after=(after[0], after[1]) if after else None, limit=paging.limit + 1, partner_id=partner_id)
+    whose = partner_id or actor.partner_id
+    rows = await reading.balances_page(uow, after=(after[0], after[1]) if after else None, limit=paging.limit + 1, partner_id=whose)
     return paging.page(rows, view=BalanceView.of, key=lambda balance: (balance.partner_id, balance.currency))
 
 

@@ -109,7 +109,8 @@ async def held_back_index(uow: Uow, actor: Keeper, paging: PageQuery) -> Page[He
 async def index(uow: Uow, actor: Reader, paging: PageQuery, partner_id: UUID | None = None) -> Page[StatementView]:
     """Statements by partner and number; a partner sees its own."""
     after = paging.after(UUID, int)
-    rows = await page(uow, after=(after[0], after[1]) if after else None, limit=paging.limit + 1, partner_id=partner_id)
+    whose = partner_id or actor.partner_id
+    rows = await page(uow, after=(after[0], after[1]) if after else None, limit=paging.limit + 1, partner_id=whose)
     return paging.page(rows, view=StatementView.of, key=lambda issued: (issued.partner_id, issued.number))
 
 

@@ -1,13 +1,16 @@
 """Invoices and payments as they came in: kept once, told once their deal is known, and marked with what became of them."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from services.commission.domain.cash import CashKind, Document
+from services.commission.store.tables_intake import cash as cash_table
 from shared.chassis.database import UnitOfWork
 from shared.chassis.money import Money
 
@@ -20,12 +23,9 @@ from unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::int[
 order by n on conflict (kind, reference) do nothing returning seq"""
 _COLUMNS = """seq, kind, reference, amount_minor, currency, at, deal_id, source, external_id, close_number, partner_id, state, reason,
     message, recorded_at, body_hash"""
+_SHOWN = [cash_table.c[name.strip()] for name in _COLUMNS.split(",")]
 _NAMED = f"""
 select {_COLUMNS} from unnest($1::text[], $2::text[]) as z(k, r) join cash on kind = k and reference = r"""  # noqa: S608 - column names
-_PAGE = f"""
-select {_COLUMNS} from cash where kind = $1 and seq > $2 and ($4::uuid is null or deal_id = $4) and ($5::text is null or state = $5)
-    and ($6::text is null or reference = $6)
-order by seq limit $3"""  # noqa: S608 - column names
 # A deal that is open again has no close that could be meant, unless the document names one.
 _KNOWN = """
 select c.seq, d.deal_id, d.partner_id, coalesce(c.close_number, d.close_number)
@@ -94,11 +94,13 @@ async def named(uow: UnitOfWork, documents: Sequence[Document]) -> dict[tuple[Ca
     return {(each.document.kind, each.document.reference): each for each in found}
 
 
-async def page(
-    uow: UnitOfWork, kind: CashKind, *, after: int, limit: int, deal_id: UUID | None, state: str | None, reference: str | None
-) -> Sequence[Kept]:
-    """Documents of a kind as they came in."""
-    return [_kept(row) for row in await uow.fetch(_PAGE, kind, after, limit, deal_id, state, reference)]
+async def page(uow: UnitOfWork, kind: CashKind, *, after: int, limit: int, filters: Mapping[str, object]) -> Sequence[Kept]:
+    """Documents of a kind as they came in; `filters` are columns that must equal what is not None."""
+    query = sa.select(*_SHOWN).where(cash_table.c.kind == kind.value, cash_table.c.seq > after).order_by(cash_table.c.seq).limit(limit)
+    for name, value in filters.items():
+        if value is not None:
+            query = query.where(cash_table.c[name] == value)
+    return [_kept(row) for row in await uow.execute(query)]
 
 
 async def untold(uow: UnitOfWork, *, seqs: Sequence[int] | None, most: int) -> list[Found]:

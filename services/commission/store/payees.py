@@ -42,9 +42,11 @@ async def held(uow: UnitOfWork, partner_id: UUID) -> Kept | None:
     return await find(uow, partner_id)
 
 
-async def page(uow: UnitOfWork, *, after: UUID | None, limit: int) -> Sequence[Kept]:
-    """Payees by partner."""
+async def page(uow: UnitOfWork, *, after: UUID | None, limit: int, partner_id: UUID | None) -> Sequence[Kept]:
+    """Payees by partner; with `partner_id` that partner's alone."""
     query = sa.select(payees).order_by(payees.c.partner_id).limit(limit)
+    if partner_id is not None:
+        query = query.where(payees.c.partner_id == partner_id)
     if after is not None:
         query = query.where(payees.c.partner_id > after)
     return [_kept(row) for row in await uow.execute(query)]

@@ -49,6 +49,7 @@ cash = sa.Table(
     _instant("recorded_at"),
     sa.UniqueConstraint("kind", "reference"),
     sa.Index(None, "deal_id"),
+    sa.Index(None, "partner_id", "kind", "seq"),
 )
 sa.Index("ix_cash_untold", cash.c.seq, postgresql_where=cash.c.event_id.is_(None))
 
