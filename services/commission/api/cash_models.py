@@ -1,13 +1,14 @@
 """Bodies about invoices and payments."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.commission.domain.cash import CashKind, Document, checked
 from services.commission.store.cash import Kept
+from shared.chassis.http import Instant
 from shared.chassis.money import Money
 from shared.schemas.base import Currency
 
@@ -22,7 +23,7 @@ class NewDocument(BaseModel):
     reference: str = Field(min_length=1, max_length=200, description="its number in your books; the same document sent again counts once")
     amount: str = Field(pattern=r"^\d{1,18}(\.\d{1,6})?$", description='major units, above 0: "1054.00"')
     currency: Currency
-    at: AwareDatetime = Field(description="the date of the invoice, or when the money came in")
+    at: Instant = Field(description="the date of the invoice, or when the money came in")
     deal_id: UUID | None = Field(None, description=_DEAL)
     source: str | None = Field(None, min_length=1, max_length=100, description="the sales system that the deal was imported from")
     external_id: str | None = Field(None, min_length=1, max_length=200, description="the opportunity's id there")
@@ -35,7 +36,7 @@ class NewDocument(BaseModel):
                 kind=kind,
                 reference=self.reference,
                 amount=Money.parse(self.amount, self.currency),
-                at=self.at.astimezone(UTC),
+                at=self.at,
                 deal_id=self.deal_id,
                 source=self.source,
                 external_id=self.external_id,

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.commission.dispute_rules import DisputePolicy
 from services.commission.domain.dispute import Dispute, Hold, Said, State
 from services.commission.store.dispute_rules import RecordedRules
+from shared.chassis.http import Instant
 from shared.schemas.base import MoneyAmount
 
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -29,7 +30,7 @@ class AnswerBody(_Body):
     """The vendor's answer."""
 
     answer: Text
-    decide_by: AwareDatetime | None = Field(None, description="when the decision is due; default: as long as the answer may take")
+    decide_by: Instant | None = Field(None, description="when the decision is due; default: as long as the answer may take")
 
 
 class Adjustment(_Body):

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.commission.domain.payouts import BatchState, PayoutState
 from services.commission.payout_files.payment import BankAccount
@@ -14,6 +14,7 @@ from services.commission.store.payout_batches import ShownBatch, Sum
 from services.commission.store.payout_rules import RecordedRules
 from services.commission.store.payouts import ShownPayout
 from services.commission.use_cases.payouts.set_payee import PayeeWish
+from shared.chassis.http import Instant
 from shared.schemas.base import MoneyAmount
 
 Reason = Annotated[str, Field(min_length=1, max_length=300)]
@@ -224,7 +225,7 @@ class Confirmation(_Body):
     """What the bank confirmed: these payouts or (null) all that are under way."""
 
     payouts: Annotated[list[UUID], Field(min_length=1, max_length=20_000)] | None = None
-    paid_at: AwareDatetime | None = Field(None, description="not in the future; default: now")
+    paid_at: Instant | None = Field(None, description="not in the future; default: now")
     reference: Annotated[str, Field(min_length=1, max_length=140)] | None = Field(None, description="the bank's")
 
 

@@ -46,6 +46,13 @@ async def test_document_when_its_deal_is_known_then_told_with_all_that_the_books
     assert body["amount"] == {"amount_minor": 60_00, "currency": "USD"}
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+async def test_document_when_dated_beyond_the_calendar_then_invalid(commission: Service, operator: httpx2.AsyncClient, at: str) -> None:
+    answer = await operator.post("/v1/payments", json=_document() | {"at": at})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert await rows(commission, "select count(*) from cash") == [(0,)]
+
+
 async def test_document_when_sent_again_then_it_counts_once(commission: Service, operator: httpx2.AsyncClient) -> None:
     await take_in(commission, closed(1, 100_00))
     first = await operator.post("/v1/payments", json=_document())

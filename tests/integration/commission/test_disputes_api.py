@@ -119,6 +119,7 @@ async def test_dispute_when_it_is_settled_then_nothing_changes_it(
     ("what", "body", "code"),
     [
         ("answer", {"answer": "Soon.", "decide_by": NOW.isoformat()}, "decision_due_invalid"),
+        ("answer", {"answer": "Never.", "decide_by": "9999-12-31T23:59:59-14:00"}, "invalid_request"),
         ("answer", {"answer": ""}, "invalid_request"),
         ("resolve", {"amount": "0.00", **WRONG}, "adjustment_zero"),
         ("resolve", {"amount": "1.001", **WRONG}, "amount_precision"),

@@ -256,6 +256,8 @@ async def test_confirmation_when_of_some_then_the_rest_stays_under_way(finance: 
     assert await refused(unknown) == (404, "not_found")
     future = finance.ann.post(f"/v1/payout-batches/{batch}/confirm", json={"paid_at": (finance.clock.now() + timedelta(1)).isoformat()})
     assert await refused(future) == (422, "invalid_request")
+    beyond = finance.ann.post(f"/v1/payout-batches/{batch}/confirm", json={"paid_at": "0001-01-01T00:00:00+14:00"})
+    assert await refused(beyond) == (422, "invalid_request")
     assert sorted([await finance.balance(1), await finance.balance(2)]) == [(0, 0, 0, 150_00), (0, 0, 150_00, 0)]
 
 
