@@ -9,6 +9,15 @@ from shared.chassis.ids import derived_id
 from tests.support.world import World
 
 
+async def offer_spiff(world: World) -> None:
+    """The vendor's plan from today on: it keeps a sum of what each partner got of a SPIFF, since that has a cap."""
+    today = world.stage.clock.now().date().isoformat()
+    spiff = {"name": "Launch", "from": today, "until": "2100-01-01", "flat": "500", "cap": "800"}
+    brackets = [{"from": "0", "to": None, "rate": "0.10"}]
+    version = {"effective_from": today, "brackets": brackets, "spiffs": [spiff]}
+    await world.post("commission", "/v1/plans", {"document": {"currency": "USD", "versions": [version]}, "reason": "a launch"})
+
+
 @dataclass
 class Partner:
     """One partner of the world and what it has made."""
