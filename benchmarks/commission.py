@@ -1,10 +1,12 @@
 """The commission service under load: its ratios, a hot partner, repeated deliveries, and the time from event to commit."""
 
 import asyncio
+import math
 import multiprocessing
 import statistics
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from random import Random
 from uuid import UUID
@@ -74,8 +76,16 @@ async def _acknowledged(consumer: AIOKafkaConsumer | None) -> int:
     return sum([await consumer.committed(partition) or 0 for partition in consumer.assignment()])
 
 
-async def latencies_ms(ground: Ground, deals: Sequence[DealClosed], *, rate: float) -> list[float]:
-    """Milliseconds from each event's hand-over to the producer until its commit, at `rate` events a second from another process."""
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Events that another process sent: how long each took from its hand-over to the producer until its commit, and all together."""
+
+    latencies_ms: list[float]
+    per_second: float
+
+
+async def flow(ground: Ground, deals: Sequence[DealClosed], *, rate: float) -> Flow:
+    """Send the deals at `rate` events a second from another process, to a worker that runs."""
     prefix = await ground.topics()
     service = await ground.service("commission", prefix=prefix)
     watch = await asyncpg.connect(plain_dsn(service.platform.settings.worker_url))
@@ -88,7 +98,9 @@ async def latencies_ms(ground: Ground, deals: Sequence[DealClosed], *, rate: flo
         await until(lambda: _claimed(watch, len(deals)))
         rows = await watch.fetch("select event_id, extract(epoch from pg_xact_commit_timestamp(xmin))::float8 from inbox")
         await pipeline.check_books(watch, deals)
-        return [1000 * (committed - sent[event_id]) for event_id, committed in rows if event_id in sent]
+        done = {event_id: committed for event_id, committed in rows if event_id in sent}
+        latencies = [1000 * (committed - sent[event_id]) for event_id, committed in done.items()]
+        return Flow(latencies, len(done) / (max(done.values()) - min(sent.values())))
     finally:
         await watch.close()
         await service.stop()
@@ -157,7 +169,7 @@ async def measure(ground: Ground, *, runs: int) -> list[Report]:
         ),
         Report("commission: one partner with three fifths of the deals", skew, (mine,), {mine.name: 0.8}, checked),
         Report("commission: ten deliveries of each event", tenfold, (once,), {once.name: 1 / 1.3}, checked),
-        await _latency(ground, mine, runs=runs),
+        await _latency(ground, runs=runs),
     ]
 
 
@@ -170,14 +182,16 @@ async def _with_commit_times(ground: Ground) -> None:
     await asyncio.to_thread(ground.postgres.start)
 
 
-async def _latency(ground: Ground, mine: Measure, *, runs: int) -> Report:
-    rate = LOAD * mine.median
+async def _latency(ground: Ground, *, runs: int) -> Report:
+    """The sender takes its part of the machine, so the maximum is that with a sender which never pauses."""
+    deals = pipeline.closes(pipeline.EVENTS)
+    most = statistics.median([(await flow(ground, deals, rate=math.inf)).per_second for _ in range(min(runs, 3))])
+    rate = LOAD * most
     deals = pipeline.closes(int(rate * LOAD_S))
-    found = [await latencies_ms(ground, deals, rate=rate) for _ in range(runs)]
-    p99 = tuple(percentile(each, 0.99) for each in found)
-    figure = Measure("p99 from event to commit", "ms", p99)
+    found = [(await flow(ground, deals, rate=rate)).latencies_ms for _ in range(runs)]
+    figure = Measure("p99 from event to commit", "ms", tuple(percentile(each, 0.99) for each in found))
     facts: dict[str, object] = {
-        "rate": f"{rate:,.0f} events/s, {LOAD:.0%} of the median above, for {LOAD_S:.0f} s, open loop from another process",
+        "rate": f"{rate:,.0f} events/s for {LOAD_S:.0f} s, {LOAD:.0%} of the {most:,.0f} that go through while a sender never pauses",
         "p50, ms": round(statistics.median(percentile(each, 0.5) for each in found), 1),
         "to reach": f"p99 within {LATEST_COMMIT_MS:.0f} ms",
     }
