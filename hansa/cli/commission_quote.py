@@ -72,8 +72,18 @@ def _read(file: str) -> object:
 
 
 def _tell(found: "Quote") -> None:
-    columns = ["event", "deal", "partner", "kind", "amount", "currency", "version", "rule", "reason"]
-    as_table("Entries", columns, [[row[name] if row[name] is not None else "" for name in columns] for row in found.entries])
+    entries = [
+        [
+            row["event"] or "",
+            row["deal"] or "",
+            row["partner"],
+            row["kind"],
+            f"{row['amount']} {row['currency']}",
+            f"{row['rule']}: {row['reason']}",
+        ]
+        for row in found.entries
+    ]
+    as_table("Entries", ["event", "deal", "partner", "kind", "amount", "why"], entries)
     balances = [[who, currency, total] for who, of in found.balances.items() for currency, total in of.items()]
     as_table("Balances", ["partner", "currency", "total"], balances)
     for title, rows, why in (("Waiting", found.waiting, "reason"), ("Rejected", found.rejected, "code")):

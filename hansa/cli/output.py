@@ -34,7 +34,7 @@ def as_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]
         return
     table = Table(title=title, title_justify="left", header_style="bold")
     for column in columns:
-        table.add_column(column)
+        table.add_column(column, overflow="fold")  # a narrow terminal never cuts a figure off
     for row in rows:
         table.add_row(*(str(value) for value in row))
     console.print(table)

@@ -81,3 +81,17 @@ def test_quote_when_its_events_have_faults_then_refused_with_a_code_and_each_pla
         QuoteDocument.read({"plan": {}, "events": [{"id": "e1", "type": "deal.closed"}]})
     assert refusal.value.code == "quote_invalid"
     assert "events[0]" in refusal.value.message
+
+
+def test_quote_of_the_example_when_printed_then_the_figures_worked_out_by_hand() -> None:
+    """90,000 × 15 %; 48,600 (45,000 EUR × 1.08) of which 43,200 run through the brackets and 5,400 earn 30 %; 4 × 50; a third of 13,500."""
+    example = Path(__file__).parents[3] / "docs" / "examples" / "quote.yaml"
+    found = json.loads(_quote(str(example), "--json").stdout)
+    assert [(entry["event"], entry["partner"], entry["amount"]) for entry in found["entries"]] == [
+        ("e1", "north", "13500.00"),
+        ("e2", "north", "7195.00"),  # 10,000 × 15 % + 22,400 × 20 % + 4,050 × 30 %
+        ("e2", "south", "2025.00"),  # 10,800 × 15 % + 1,350 × 30 %
+        ("e2", "north", "150.00"),
+        ("e2", "south", "50.00"),
+        ("e3", "north", "-4500.00"),
+    ]
