@@ -115,22 +115,25 @@ def _incentives(draw: st.DrawFn) -> Json:
 @st.composite
 def _versions(draw: st.DrawFn, *, first: bool) -> Json:
     extras = draw(st.booleans())
+    split = draw(st.sampled_from(["revenue", "commission"]))
+    refunds = draw(st.sampled_from(["original", "rerate"]))
+    ruled = extras and (split, refunds) != ("commission", "rerate")  # rules are refused there
     ids = st.lists(_partners.map(lambda number: str(who(number))), min_size=1, max_size=2, unique=True)
     whom = st.fixed_dictionaries({"partners": ids}, optional={"types": st.just([TYPES[1]])})
     return {
         "effective_from": "2000-01-01" if first else draw(st.sampled_from(["2026-01-01", "2026-03-01", "2026-04-01"])),
         "brackets": draw(_brackets()),
-        "split": draw(st.sampled_from(["revenue", "commission"])),
+        "split": split,
         "base": draw(st.sampled_from(["cumulative", "cumulative", "deal"])),
         "period": draw(st.sampled_from(["month", "quarter", "year", "lifetime"])),
         "mode": draw(st.sampled_from(["graduated", "graduated", "whole"])),
-        "refunds": draw(st.sampled_from(["original", "rerate"])),
+        "refunds": refunds,
         "earned_on": draw(st.sampled_from(["won", "won", "invoiced", "paid"])),
         "select": draw(st.sampled_from(["most_specific", "highest"])),
         "pays": draw(st.sampled_from(["commission", "commission", "both", "margin"])),
         "clawback_days": draw(st.sampled_from([None, None, 20])),
         "assigned_to": None if first else draw(st.none() | whom | st.just({"types": [TYPES[0]]})),
-        "rules": draw(_rules()) if extras else [],
+        "rules": draw(_rules()) if ruled else [],
         **(draw(_incentives()) if extras else {}),
     }
 

@@ -105,14 +105,13 @@ def lose(reversal: Reversal, before: Sale, after: Sale) -> tuple[Effects, Sale]:
         does, _ = reversal.take(replace(before, refunded=0), replace(after, refunded=0))
         return does, after
     parts = in_proportion(less, [earning.amount - earning.refunded for earning in cash.earnings])
-    does, earnings = NOTHING, []
-    for earning, part in zip(cash.earnings, parts, strict=True):
-        lower = replace(earning, refunded=earning.refunded + part)
-        effects, left = (
-            replace(reversal, pending=reversal.pending + does).take(earning, lower) if part or reversal.undone else (NOTHING, earning)
-        )
-        does += effects
-        earnings.append(left)
+    does, earnings = NOTHING, list(cash.earnings)
+    for index, (earning, part) in enumerate(zip(cash.earnings, parts, strict=True)):
+        if part or reversal.undone:
+            others = (*earnings[:index], *earnings[index + 1 :])
+            now = replace(reversal, pending=reversal.pending + does, others=others)
+            effects, earnings[index] = now.take(earning, replace(earning, refunded=earning.refunded + part))
+            does += effects
     return does, replace_cash(after, replace(cash, earnings=tuple(earnings)))
 
 

@@ -31,6 +31,7 @@ class Schedules:
     state: State
     sale: Sale
     moves: Sequence[Move]
+    others: Sequence[Sale] = ()
 
     def figure(self, index: int, before: Gone, after: Gone) -> Figure:
         """For the `index`-th position that the sale counts in."""
@@ -41,7 +42,8 @@ class Schedules:
     def _position(self, index: int) -> int:
         version, counted = self.state.plan.version(self.sale.plan_version), self.sale.counted[index]
         if version.base is Base.DEAL:
-            return counted.revenue - counted.lowered
+            rest = (c for other in self.others for c in other.counted if c.partner_id == counted.partner_id)
+            return sum(c.revenue - c.lowered for c in (counted, *rest))
         period = self.state.plan.calendar.period(version.period, self.sale.month)
         return self.state.positions.at(counted.partner_id, period, moves=self.moves)
 

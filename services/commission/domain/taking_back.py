@@ -7,7 +7,7 @@ from services.commission.domain.deal import Counted, Deal, Sale, Special, Stake
 from services.commission.domain.entries import Account, Entry, Kind, Rerated, TakenBack, Transfer, transfers_of
 from services.commission.domain.facts import DealFact
 from services.commission.domain.limits import used
-from services.commission.domain.options import Refunds
+from services.commission.domain.options import Base, Refunds
 from services.commission.domain.outcome import NOTHING, Effects, State
 from services.commission.domain.positions import Move
 from services.commission.domain.refunding import Gone
@@ -20,7 +20,10 @@ _PLAIN = Special()
 
 @dataclass(frozen=True, slots=True)
 class Reversal:
-    """A fact that takes back what a sale gave. `undone`: all of it, for good. `forgiven`: the limit of clawback is over."""
+    """A fact that takes back what a sale gave. `undone`: all of it, for good. `forgiven`: the limit of clawback is over.
+
+    `others` are the other earnings on the same deal, as they are now.
+    """
 
     fact: DealFact
     deal: Deal
@@ -29,14 +32,20 @@ class Reversal:
     pending: Effects = NOTHING
     undone: bool = False
     forgiven: bool = False
+    others: tuple[Sale, ...] = ()
+
+    def _rerates(self, after: Sale) -> bool:
+        """By the schedule; but what is left of the last of a deal that stands by itself goes back whole, to the unit."""
+        version = self.state.plan.version(after.plan_version)
+        return version.refunds is Refunds.RERATE and not (version.base is Base.DEAL and after.refunded == after.amount)
 
     def take(self, before: Sale, after: Sale) -> tuple[Effects, Sale]:
         """Bring every beneficiary's reversal up to what went back of the sale, from `before` the fact to `after` it."""
         gone = Gone.whole(after) if self.undone else Gone.of(after)
         counted, moves = _lowered(after, gone)
         anew: dict[int, tuple[Stake, Rerated]] = {}
-        if self.state.plan.version(after.plan_version).refunds is Refunds.RERATE:
-            schedules = Schedules(self.state, after, self.pending.moves)
+        if self._rerates(after):
+            schedules = Schedules(self.state, after, self.pending.moves, self.others)
             anew = rerated(schedules, Gone.of(before), gone)
         entries, stakes, tallies = [], [], list[Tally]()
         for index, stake in enumerate(after.stakes):

@@ -60,17 +60,19 @@ def spiffs(draw: st.DrawFn) -> tuple[Spiff, ...]:
 @st.composite
 def plans(draw: st.DrawFn, *, refunds: Refunds | None = None, base: Base | None = None, limits: bool = True) -> Plan:
     edge = draw(st.integers(1, 50_000))
+    split, how = draw(st.sampled_from(Split)), refunds or draw(st.sampled_from(Refunds))
+    ruled = (split, how) != (Split.COMMISSION, Refunds.RERATE)  # rules are refused there
     version = PlanVersion(
         number=1,
         effective_from=ALWAYS[0],
         brackets=(Bracket(0, edge, draw(RATES), draw(st.integers(0, 300))), Bracket(edge, None, draw(RATES), draw(st.integers(0, 300)))),
         base=base or draw(st.sampled_from(Base)),
         mode=draw(st.sampled_from(Mode)),
-        split=draw(st.sampled_from(Split)),
-        refunds=refunds or draw(st.sampled_from(Refunds)),
+        split=split,
+        refunds=how,
         earned_on=draw(st.sampled_from([EarnedOn.WON, EarnedOn.WON, EarnedOn.PAID])),
         select=draw(st.sampled_from(Select)),
-        rules=draw(rules()),
+        rules=draw(rules()) if ruled else (),
         caps=(Cap(PeriodKind.YEAR, draw(st.integers(0, 20_000))),) if limits and draw(st.booleans()) else (),
         spiffs=draw(spiffs()) if limits else (),
     )

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime
 from services.notifications.domain.visibility import CREDITED_SEES, EVENT_TYPES, OWNER_SEES, views
 from services.notifications.mapping import CONSUMED, body_of, event_type_of
 from shared.schemas.base import Event, MoneyAmount
+from shared.schemas.commission import StatementBalance
 from shared.schemas.deals import Credit, DealClosed
 
 PARTNERS = [UUID(int=0xABC0_0000 + number) for number in range(5)]
@@ -25,6 +26,8 @@ BY_NAME: dict[str, st.SearchStrategy[object]] = {
 }
 BY_TYPE: dict[object, st.SearchStrategy[object]] = {AwareDatetime: moments, MoneyAmount: money}
 st.register_type_strategy(MoneyAmount, money)
+_minor = {name: st.integers(-(10**9), 10**9) for name in StatementBalance.model_fields if name != "currency"}
+st.register_type_strategy(StatementBalance, st.builds(StatementBalance, currency=st.just("USD"), **_minor))
 
 
 def fields_of(model: type[Event]) -> dict[str, st.SearchStrategy[object]]:
