@@ -117,7 +117,7 @@ def _versions(draw: st.DrawFn, *, first: bool) -> Json:
     extras = draw(st.booleans())
     split = draw(st.sampled_from(["revenue", "commission"]))
     refunds = draw(st.sampled_from(["original", "rerate"]))
-    ruled = extras and (split, refunds) != ("commission", "rerate")  # rules are refused there
+    parts = (split, refunds) != ("commission", "rerate")  # rules and cash are refused there
     ids = st.lists(_partners.map(lambda number: str(who(number))), min_size=1, max_size=2, unique=True)
     whom = st.fixed_dictionaries({"partners": ids}, optional={"types": st.just([TYPES[1]])})
     return {
@@ -128,12 +128,12 @@ def _versions(draw: st.DrawFn, *, first: bool) -> Json:
         "period": draw(st.sampled_from(["month", "quarter", "year", "lifetime"])),
         "mode": draw(st.sampled_from(["graduated", "graduated", "whole"])),
         "refunds": refunds,
-        "earned_on": draw(st.sampled_from(["won", "won", "invoiced", "paid"])),
+        "earned_on": draw(st.sampled_from(["won", "won", "invoiced", "paid"])) if parts else "won",
         "select": draw(st.sampled_from(["most_specific", "highest"])),
         "pays": draw(st.sampled_from(["commission", "commission", "both", "margin"])),
         "clawback_days": draw(st.sampled_from([None, None, 20])),
         "assigned_to": None if first else draw(st.none() | whom | st.just({"types": [TYPES[0]]})),
-        "rules": draw(_rules()) if ruled else [],
+        "rules": draw(_rules()) if extras and parts else [],
         **(draw(_incentives()) if extras else {}),
     }
 

@@ -24,7 +24,7 @@ SENTENCES = {
     "flat_invalid": "A flat amount is 0 or more.",
     "amounts_empty": "The upper amount lies above the lower one.",
     "amounts_not_top": "A reward has one amount for all places, or one for each.",
-    "rerate_of_divided_rules": "Rules do not go with refunds: rerate and split: commission; take refunds: original, or split: revenue.",
+    "rerate_of_divided_parts": "Rules, invoices and cash do not go with rerate and split: commission together; change one of them.",
     "gives_not_one": "It pays one thing: a rate, a flat amount, or what else it may name.",
     "name_taken": "Another one before it has this name; sums are kept by name.",
     "partner_invalid": "A partner is named by its id.",

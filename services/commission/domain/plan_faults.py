@@ -6,7 +6,7 @@ from fractions import Fraction
 from services.commission.domain.brackets import Fault, faults, rate_allowed
 from services.commission.domain.calendar import PeriodKind
 from services.commission.domain.incentives import Bonus, Reward, Spiff
-from services.commission.domain.options import Refunds, Split
+from services.commission.domain.options import EarnedOn, Refunds, Split
 from services.commission.domain.plan import PlanVersion
 from services.commission.domain.rules import Condition, Rule
 
@@ -18,9 +18,10 @@ def plan_faults(versions: Sequence[PlanVersion]) -> Iterator[Fault]:
         yield from faults(version.brackets, place=f"{place}.brackets")
         if version.hold_days < 0:
             yield Fault("hold_invalid", f"{place}.hold_days")
-        if version.rules and version.refunds is Refunds.RERATE and version.split is Split.COMMISSION:
-            # A divided commission cannot be taken apart again into what rules gave and what the schedule gave, to the unit.
-            yield Fault("rerate_of_divided_rules", f"{place}.refunds")
+        in_parts = bool(version.rules) or version.earned_on is not EarnedOn.WON
+        if in_parts and version.refunds is Refunds.RERATE and version.split is Split.COMMISSION:
+            # What was divided part by part cannot be taken apart again by the schedule of the whole, to the unit.
+            yield Fault("rerate_of_divided_parts", f"{place}.refunds")
         for part in ("rules", "spiffs", "bonuses", "rewards"):
             yield from _names([each.name for each in getattr(version, part)], f"{place}.{part}")
         for number, rule in enumerate(version.rules):

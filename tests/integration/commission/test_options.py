@@ -150,7 +150,7 @@ async def test_everything_at_once_when_told_in_any_order_then_replayed_to_the_by
         commission,
         base="cumulative",
         refunds="rerate",
-        split="commission",
+        split="revenue",
         clawback_days=10,
         brackets=[{"from": "0", "to": "100", "rate": "0.1"}, {"from": "100", "to": None, "rate": "0.2"}],
         rules=[{"name": "alpha", "when": {"product": "alpha", "max_amount": "50"}, "rate": "0.3"}],

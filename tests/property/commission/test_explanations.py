@@ -43,8 +43,10 @@ def plans(draw: st.DrawFn) -> Plan:
         "clawback_days": draw(st.sampled_from([None, 0])),
         "brackets": [{"from": "0", "to": "1000", "rate": rates[0]}, {"from": "1000", "to": None, "rate": rates[1], "flat": "7.01"}],
     }
-    rules_allowed = (version["split"], version["refunds"]) != ("commission", "rerate")
-    if rules_allowed and draw(st.booleans()):
+    parts = (version["split"], version["refunds"]) != ("commission", "rerate")  # rules and cash are refused there
+    if not parts:
+        version["earned_on"] = "won"
+    if parts and draw(st.booleans()):
         gives = draw(st.sampled_from([{"rate": rates[2]}, {"flat": "10.01"}, {"brackets": [{"from": "0", "to": None, "rate": rates[3]}]}]))
         version["rules"] = [{"name": "core", "when": {"family": "core", "min_amount": "1"}, "counts": draw(st.booleans()), **gives}]
     if draw(st.booleans()):

@@ -61,7 +61,7 @@ def spiffs(draw: st.DrawFn) -> tuple[Spiff, ...]:
 def plans(draw: st.DrawFn, *, refunds: Refunds | None = None, base: Base | None = None, limits: bool = True) -> Plan:
     edge = draw(st.integers(1, 50_000))
     split, how = draw(st.sampled_from(Split)), refunds or draw(st.sampled_from(Refunds))
-    ruled = (split, how) != (Split.COMMISSION, Refunds.RERATE)  # rules are refused there
+    parts = (split, how) != (Split.COMMISSION, Refunds.RERATE)  # rules and cash are refused there
     version = PlanVersion(
         number=1,
         effective_from=ALWAYS[0],
@@ -70,9 +70,9 @@ def plans(draw: st.DrawFn, *, refunds: Refunds | None = None, base: Base | None 
         mode=draw(st.sampled_from(Mode)),
         split=split,
         refunds=how,
-        earned_on=draw(st.sampled_from([EarnedOn.WON, EarnedOn.WON, EarnedOn.PAID])),
+        earned_on=draw(st.sampled_from([EarnedOn.WON, EarnedOn.WON, EarnedOn.PAID])) if parts else EarnedOn.WON,
         select=draw(st.sampled_from(Select)),
-        rules=draw(rules()) if ruled else (),
+        rules=draw(rules()) if parts else (),
         caps=(Cap(PeriodKind.YEAR, draw(st.integers(0, 20_000))),) if limits and draw(st.booleans()) else (),
         spiffs=draw(spiffs()) if limits else (),
     )
