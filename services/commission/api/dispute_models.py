@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.commission.dispute_rules import DisputePolicy
 from services.commission.domain.dispute import Dispute, Hold, Said, State
-from services.commission.store.dispute_rules import RecordedRules
+from services.commission.store.rule_book import RecordedRules
 from shared.chassis.http import Instant
 from shared.schemas.base import MoneyAmount
 
@@ -112,5 +112,5 @@ class DisputeRulesView(BaseModel):
     reason: str
 
     @classmethod
-    def of(cls, recorded: RecordedRules) -> Self:
+    def of(cls, recorded: RecordedRules[DisputePolicy]) -> Self:
         return cls(**{name: getattr(recorded, name) for name in cls.model_fields})

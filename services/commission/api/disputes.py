@@ -18,13 +18,13 @@ from services.commission.api.dispute_models import (
 from services.commission.domain import dispute as domain
 from services.commission.domain.dispute import Dispute, Said, State
 from services.commission.domain.dispute_refusals import PartnerOnly
-from services.commission.store import dispute_rules
 from services.commission.store import disputes as store
 from services.commission.store.plans import Plans
+from services.commission.store.rule_book import DISPUTE_RULES
 from services.commission.use_cases.disputes.answer_dispute import Expects, answer_dispute
 from services.commission.use_cases.disputes.open_dispute import open_dispute
-from services.commission.use_cases.disputes.record_rules import record_rules
 from services.commission.use_cases.disputes.settle_dispute import settle_dispute
+from services.commission.use_cases.record_rules import record_rules
 from shared.chassis.http import IfMatch, Page, PageQuery, Principal, Router, Uow, etag, requires
 from shared.chassis.money import Money
 
@@ -134,10 +134,10 @@ async def withdraw(
 @rules.get("")
 async def show_rules(uow: Uow, actor: Reader) -> DisputeRulesView:
     """How long an entry may be disputed, and until when an answer is due."""
-    return DisputeRulesView.of(await dispute_rules.current(uow))
+    return DisputeRulesView.of(await DISPUTE_RULES.current(uow))
 
 
 @rules.post("", status_code=201)
 async def add_rules(body: NewDisputeRules, uow: Uow, actor: Staff) -> DisputeRulesView:
     """Record rules that hold from now on; due times that are set stay as they are."""
-    return DisputeRulesView.of(await record_rules(uow, body.rules, by=actor.subject, reason=body.reason))
+    return DisputeRulesView.of(await record_rules(uow, DISPUTE_RULES, body.rules, by=actor.subject, reason=body.reason))

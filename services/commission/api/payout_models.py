@@ -11,8 +11,8 @@ from services.commission.payout_files.payment import BankAccount
 from services.commission.payout_rules import Bic, Iban, KnownCurrency, Name, PayoutRules
 from services.commission.store.payees import Kept
 from services.commission.store.payout_batches import ShownBatch, Sum
-from services.commission.store.payout_rules import RecordedRules
 from services.commission.store.payouts import ShownPayout
+from services.commission.store.rule_book import RecordedRules
 from services.commission.use_cases.payouts.set_payee import PayeeWish
 from shared.chassis.http import Instant
 from shared.schemas.base import MoneyAmount
@@ -117,7 +117,7 @@ class RulesView(BaseModel):
     reason: str
 
     @classmethod
-    def of(cls, recorded: RecordedRules) -> Self:
+    def of(cls, recorded: RecordedRules[PayoutRules]) -> Self:
         return cls(**{name: getattr(recorded, name) for name in cls.model_fields})
 
 

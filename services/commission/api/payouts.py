@@ -22,15 +22,16 @@ from services.commission.api.payout_models import (
 )
 from services.commission.domain.payouts import PayoutState
 from services.commission.payout_files import pain001, table
-from services.commission.store import payees, payout_batches, payout_rules, payouts
+from services.commission.store import payees, payout_batches, payouts
 from services.commission.store.payees import Kept
 from services.commission.store.plans import Plans
+from services.commission.store.rule_book import PAYOUT_RULES
 from services.commission.use_cases.payouts.decide_batch import approve_batch, cancel_batch, start_batch
 from services.commission.use_cases.payouts.draft_batch import draft_batch
 from services.commission.use_cases.payouts.export_batch import debtor_of, export_batch
-from services.commission.use_cases.payouts.record_rules import record_rules
 from services.commission.use_cases.payouts.set_payee import set_block, set_payee, set_tax_form
 from services.commission.use_cases.payouts.settle_payouts import confirm_payouts, fail_payouts
+from services.commission.use_cases.record_rules import record_rules
 from shared.chassis.errors import NotFound
 from shared.chassis.http import IfMatch, InvalidRequest, Page, PageQuery, Principal, Router, Uow, etag, requires
 from shared.chassis.vault import Vault
@@ -107,13 +108,13 @@ async def change_block(partner_id: UUID, body: BlockBody, uow: Uow, actor: Finan
 @rules.get("")
 async def show_rules(uow: Uow, actor: Finance) -> RulesView:
     """The payout rules in force."""
-    return RulesView.of(await payout_rules.current(uow))
+    return RulesView.of(await PAYOUT_RULES.current(uow))
 
 
 @rules.post("", status_code=201)
 async def add_rules(body: NewRules, uow: Uow, actor: Finance) -> RulesView:
     """Record rules that hold from now on; a batch is drafted and started by the rules of that moment."""
-    return RulesView.of(await record_rules(uow, body.rules, by=actor.subject, reason=body.reason))
+    return RulesView.of(await record_rules(uow, PAYOUT_RULES, body.rules, by=actor.subject, reason=body.reason))
 
 
 @batches.post("", status_code=201)

@@ -105,8 +105,7 @@ async def write(
         held = {entry_id for deal in after.values() for entry_id in _held(deal)}
         before = {entry_id for deal_id, deal in opened.before.items() if deal_id in after for entry_id in _held(deal)}
         arguments = _arguments(opened, postings, held=held, now=uow.now) if postings else ()
-    if settled := sorted(before - held):
-        await uow.fetch(_SETTLED, settled)
+    await no_longer_due(uow, sorted(before - held))
     if arguments:
         async with _under_way(uow.fetch(_POSTINGS, *arguments)):
             meanwhile()
@@ -129,6 +128,12 @@ async def _sums(uow: UnitOfWork, postings: Sequence[Posting]) -> None:
 
 async def _nothing() -> None:
     """No deal is touched."""
+
+
+async def no_longer_due(uow: UnitOfWork, entry_ids: Sequence[UUID]) -> None:
+    """Nothing of these entries is held any more: the timer that ends holds need not look at them."""
+    if entry_ids:
+        await uow.fetch(_SETTLED, entry_ids)
 
 
 @asynccontextmanager

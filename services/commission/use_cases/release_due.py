@@ -8,14 +8,12 @@ from services.commission.domain.outcome import Posting
 from services.commission.mapping import released
 from services.commission.store.loading import opened
 from services.commission.store.plans import Plans
-from services.commission.store.writing import write
+from services.commission.store.writing import no_longer_due, write
 from shared.chassis.database import UnitOfWork
 
 PORTION = 500
 _DUE = "select id, deal_id, partner_id, close_number, due_at from entries where due_at <= $1 order by due_at, id limit $2"
 _RELEASED = "update entries set released_at = $2 where id = any($1::uuid[])"
-
-_NOT_DUE = "update entries set due_at = null where id = any($1::uuid[])"
 
 
 class ReleaseDue:
@@ -43,7 +41,7 @@ class ReleaseDue:
                 postings.append(outcome)
                 uow.emit(released(fact, stake, currency=work.book.plan.currency, now=uow.now), sequence=2)
         await write(uow, work, postings)
-        await uow.fetch(_NOT_DUE, gone)
+        await no_longer_due(uow, gone)
         await uow.fetch(_RELEASED, [posting.fact.entry_id for posting in postings if isinstance(posting.fact, Released)], uow.now)
         return len(postings)
 

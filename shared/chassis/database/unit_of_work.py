@@ -121,9 +121,6 @@ class UnitOfWork:
         """Events emitted within the block name `cause` as their origin, and go on with its trace."""
         before, self._cause = self._cause, cause
         try:
-            if getattr(cause, "traceparent", None) is None:
-                yield
-                return
             with continued(cause, self._tracer):
                 yield
         finally:

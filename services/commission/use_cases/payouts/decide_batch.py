@@ -6,8 +6,9 @@ from uuid import UUID
 from services.commission.domain import payouts as domain
 from services.commission.domain.payouts import Candidate, Payout, PayoutState, Skip, why_not_anymore
 from services.commission.mapping_payouts import payout_started
-from services.commission.store import payout_batches, payout_rules, payouts
+from services.commission.store import payout_batches, payouts
 from services.commission.store.plans import Plans
+from services.commission.store.rule_book import PAYOUT_RULES
 from services.commission.use_cases.book import book, standing
 from shared.chassis.database import UnitOfWork
 
@@ -43,7 +44,7 @@ async def cancel_batch(uow: UnitOfWork, batch_id: UUID, *, by: str) -> None:
 async def _not_anymore(uow: UnitOfWork, drafted: Sequence[Payout], *, plans: Plans) -> dict[UUID, Skip]:
     """Which payouts cannot be made any more, and why. From here to the commit no balance of theirs moves."""
     balances = await standing(uow, [payout.partner_id for payout in drafted])
-    rules = (await payout_rules.current(uow)).rules.rules()
+    rules = (await PAYOUT_RULES.current(uow)).rules.rules()
     today = (await plans.current(uow)).calendar.day(uow.now)
     found = {}
     for payout, (payee, stands) in zip(drafted, await payouts.whom(uow, [each.partner_id for each in drafted]), strict=True):

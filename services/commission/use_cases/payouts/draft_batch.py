@@ -5,9 +5,10 @@ from datetime import date
 from uuid import UUID
 
 from services.commission.domain.payouts import Batch, BatchState, Payout, PayoutState, Rate, Rules, Skip, converted, why_not
-from services.commission.store import payout_batches, payout_rules, payouts
+from services.commission.store import payout_batches, payouts
 from services.commission.store.payouts import Drafted, Found
 from services.commission.store.plans import Plans
+from services.commission.store.rule_book import PAYOUT_RULES
 from shared.chassis.database import UnitOfWork
 from shared.chassis.ids import new_id
 
@@ -16,7 +17,7 @@ async def draft_batch(uow: UnitOfWork, currency: str, *, execute_on: date | None
     """The id of the draft. What is beyond the rules' most payouts is left for the next one."""
     await uow.lock("payouts:draft")  # two drafts at once would take up the same balances
     today = (await plans.current(uow)).calendar.day(uow.now)
-    limits = (await payout_rules.current(uow)).rules
+    limits = (await PAYOUT_RULES.current(uow)).rules
     batch = Batch(new_id(), currency, BatchState.DRAFT, drafted_by=by)
     await payout_batches.add(uow, batch, execute_on=max(execute_on or today, today))
     rates: dict[str, Rate | None] = {}

@@ -6,8 +6,9 @@ from services.commission.domain.payout_refusals import AccountMissing
 from services.commission.domain.payouts import PayoutState, under_way
 from services.commission.payout_files.payment import BankAccount, Order, Payment
 from services.commission.payout_rules import Debtor
-from services.commission.store import payout_batches, payout_rules, payouts
+from services.commission.store import payout_batches, payouts
 from services.commission.store.payouts import ShownPayout
+from services.commission.store.rule_book import PAYOUT_RULES
 from shared.chassis.database import UnitOfWork
 from shared.chassis.money import Money
 from shared.chassis.vault import Vault
@@ -29,7 +30,7 @@ async def export_batch(uow: UnitOfWork, batch_id: UUID, *, vault: Vault, by: str
 
 async def debtor_of(uow: UnitOfWork, currency: str) -> Debtor:
     """The account to pay from. Raises AccountMissing."""
-    debtors = (await payout_rules.current(uow)).rules.debtors
+    debtors = (await PAYOUT_RULES.current(uow)).rules.debtors
     if currency not in debtors:
         raise AccountMissing(currency=currency)
     return debtors[currency]
