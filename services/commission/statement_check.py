@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from msgspec import MsgspecError
+
 from services.commission.domain.calendar import PeriodKind
 from services.commission.domain.entries import Account
 from services.commission.domain.plan import Plan
@@ -16,8 +18,7 @@ from services.commission.domain.statement_given import Given
 from services.commission.domain.statement_names import Names
 from services.commission.statement_document import BUCKETS, FORMAT, Heading, Json, compose, digest
 from services.commission.statement_plan import Version, plan_of
-from services.commission.store.encoding import decoded_fact, decoded_rate
-from services.commission.store.encoding_deals import decoded_side
+from services.commission.store.encoding import decoded_fact, decoded_rate, decoded_side
 from shared.chassis.errors import Refused
 from shared.chassis.money import Money
 
@@ -74,6 +75,7 @@ def check(document: Json, *, former: Json | None = None) -> list[Finding]:
         ArithmeticError,
         RuntimeError,
         Refused,
+        MsgspecError,
         StatementDiverged,
     ) as error:
         # Only a document that was changed by hand fails to compute: say where the calculator stopped.

@@ -18,7 +18,7 @@ from services.commission.domain.ruling import rule_text
 from services.commission.domain.statement import Balances, Line, Row, Sheet, Span, Standing, causes, late, occurred_at
 from services.commission.domain.statement_given import Given
 from services.commission.statement_plan import Version, plan_of
-from services.commission.store.encoding import encoded, fact_kind
+from services.commission.store.encoding import fact_kind, plain
 from shared.chassis.ids import derived_id
 
 FORMAT = "hansa.statement/1"
@@ -64,7 +64,7 @@ def compose(heading: Heading, calendar: Calendar, opening: Standing, sheet: Shee
         "former": heading.former,
         "facts": {"first": sheet.lines[0].posted.number, "last": sheet.lines[-1].posted.number},
         "plan": [{"number": version.number, "document": version.document} for version in heading.versions],
-        "rates": [orjson.loads(encoded(rate)) for rate in heading.rates],
+        "rates": [plain(rate) for rate in heading.rates],
         "opening": _standing(opening),
         "lines": lines,
         "summary": _summary(opening.balances, sheet),
@@ -117,10 +117,10 @@ def _line(line: Line, span: Span, plan: Plan, disputed: frozenset[UUID]) -> Json
         "late": late(posted, span, plan.calendar),
         "plan_known": posted.plan_known,
         "given": _given(posted.given),
-        "deal": None if posted.deal is None else orjson.loads(encoded(posted.deal)),
-        "fact": orjson.loads(encoded(posted.fact)),
+        "deal": None if posted.deal is None else plain(posted.deal),
+        "fact": plain(posted.fact),
         "entries": [_entry(entry, plan, disputed) for entry in line.entries],
-        "transfers": [orjson.loads(encoded(t)) for t in line.transfers],
+        "transfers": [plain(t) for t in line.transfers],
     }
 
 
@@ -136,7 +136,7 @@ def _entry(entry: Entry, plan: Plan, disputed: frozenset[UUID]) -> Json:
     told = explain(entry)
     steps = [{"what": step.what, "amount": step.amount} for step in told.steps]
     told_as = {"steps": steps, "sentences": list(told.sentences), "rules": list(rule_text(entry, plan))}
-    return {**orjson.loads(encoded(entry)), "disputed": entry.id in disputed, "told": told_as}
+    return {**plain(entry), "disputed": entry.id in disputed, "told": told_as}
 
 
 def _standing(standing: Standing) -> Json:
@@ -146,7 +146,7 @@ def _standing(standing: Standing) -> Json:
         "earned": [{"month": month, "commission": amount} for month, amount in sorted(standing.earned.items())],
         "sums": [{"name": name, "sum": total} for name, total in sorted(standing.sums.items())],
         "disputed": sorted(map(str, standing.disputed)),
-        "deals": [orjson.loads(encoded(deal)) for _, deal in sorted(standing.deals.items())],
+        "deals": [plain(deal) for _, deal in sorted(standing.deals.items())],
     }
 
 

@@ -1,7 +1,7 @@
 """The plan in a statement: the versions that may be the partner's own or made its figures, without other partners' names and terms."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from services.commission.domain.statement_names import Names, other
 from services.commission.plan_document import PlanDocument
 from services.commission.plan_terms import partner_named
 from services.commission.store.encoding import encoded
+from shared.chassis.values import replace
 
 Json = dict[str, Any]
 _NOBODY = other("nobody", 0)

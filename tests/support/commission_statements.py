@@ -1,7 +1,6 @@
 """Statements for tests of the pure rules: facts in, documents out, as the timer makes them from the journal."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -18,6 +17,7 @@ from services.commission.plan_document import PlanDocument
 from services.commission.statement_document import Heading, compose
 from services.commission.statement_plan import Shown, Version, plan_of
 from services.commission.store.touching import Touched
+from shared.chassis.values import replace
 
 SEED = {
     "currency": "USD",

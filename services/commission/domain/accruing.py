@@ -1,6 +1,5 @@
 """From a won deal's terms to the accrual of each beneficiary where brackets alone make it: the common case, kept fast."""
 
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from services.commission.domain.deal import Counted, Sale, Stake
@@ -12,6 +11,7 @@ from services.commission.domain.plan import PlanVersion
 from services.commission.domain.refusals import AmountNegative, LinesMismatch, ShareInvalid, SplitsNotOne
 from shared.chassis.ids import derived_id
 from shared.chassis.money import allocate
+from shared.chassis.values import Value, replace
 
 RULE = "brackets"
 
@@ -32,8 +32,7 @@ def check(terms: Terms) -> None:
         raise SplitsNotOne(total=sum(shares))
 
 
-@dataclass(frozen=True, slots=True)
-class Rating:
+class Rating(Value, frozen=True):
     """A plan version and the state that it rates from, after `pending` effects of the same fact."""
 
     state: State
@@ -42,21 +41,41 @@ class Rating:
 
     def accrue(self, fact: Closed | Amended, terms: Terms) -> tuple[Effects, Sale]:
         """Commission on `terms`: revenues and amounts each add up to the whole."""
-        month = self.state.plan.calendar.month(terms.closed_at)
+        month, due = self.state.plan.calendar.month(terms.closed_at), release_at(terms, self.version)
         revenues = _divided(terms, terms.amount)
         if self.version.split is Split.COMMISSION:
             counted: tuple[Counted, ...] = (Counted(fact.partner_id, terms.amount),)
             figure = self._figure(terms, counted[0], month)
             figures, amounts = [figure] * len(terms.credits), _divided(terms, figure.earned)
         else:
-            counted = tuple(Counted(credit.partner_id, part) for credit, part in zip(terms.credits, revenues, strict=True))
+            counted = tuple([Counted(credit.partner_id, part) for credit, part in zip(terms.credits, revenues, strict=True)])
             figures = [self._figure(terms, each, month) for each in counted]
             amounts = [figure.earned for figure in figures]
+        reason = "deal_won" if isinstance(fact, Closed) else "deal_amended"
         entries = tuple(
-            self._entry(fact, terms, month=month, index=i, amount=amounts[i], revenue=revenues[i], figure=figures[i])
-            for i in range(len(terms.credits))
+            [
+                Entry(
+                    id=derived_id("commission.entry", fact.id, Kind.ACCRUAL, credit.partner_id),
+                    fact_id=fact.id,
+                    kind=Kind.ACCRUAL,
+                    partner_id=credit.partner_id,
+                    deal_id=fact.deal_id,
+                    close_number=fact.close_number,
+                    amount=amount,
+                    revenue=revenue,
+                    currency=self.state.plan.currency,
+                    plan_version=self.version.number,
+                    rule=RULE,
+                    month=month,
+                    closed_at=terms.closed_at,
+                    release_at=due,
+                    reason=reason if amount else _why_zero(figure),
+                    derivation=figure if figure.share is credit.share else replace(figure, share=credit.share),
+                )
+                for credit, amount, revenue, figure in zip(terms.credits, amounts, revenues, figures, strict=True)
+            ]
         )
-        sale = self._sale(terms, month, entries, counted)
+        sale = self._sale(terms, month, due, entries, counted)
         return Effects(entries, sale.moves), sale
 
     def _figure(self, terms: Terms, counted: Counted, month: date) -> Accrued:
@@ -78,38 +97,16 @@ class Rating:
             earned=schedule.cumulative(after) - schedule.cumulative(before),
         )
 
-    def _entry(self, fact: Closed | Amended, terms: Terms, *, month: date, index: int, amount: int, revenue: int, figure: Accrued) -> Entry:
-        credit = terms.credits[index]
-        reason = "deal_won" if isinstance(fact, Closed) else "deal_amended"
-        return Entry(
-            id=derived_id("commission.entry", fact.id, Kind.ACCRUAL, credit.partner_id),
-            fact_id=fact.id,
-            kind=Kind.ACCRUAL,
-            partner_id=credit.partner_id,
-            deal_id=fact.deal_id,
-            close_number=fact.close_number,
-            amount=amount,
-            revenue=revenue,
-            currency=self.state.plan.currency,
-            plan_version=self.version.number,
-            rule=RULE,
-            month=month,
-            closed_at=terms.closed_at,
-            release_at=release_at(terms, self.version),
-            reason=reason if amount else _why_zero(figure),
-            derivation=figure if figure.share is credit.share else replace(figure, share=credit.share),
-        )
-
-    def _sale(self, terms: Terms, month: date, entries: tuple[Entry, ...], counted: tuple[Counted, ...]) -> Sale:
+    def _sale(self, terms: Terms, month: date, due: datetime, entries: tuple[Entry, ...], counted: tuple[Counted, ...]) -> Sale:
         return Sale(
             amount=terms.amount,
             currency=terms.currency,
             closed_at=terms.closed_at,
             month=month,
             plan_version=self.version.number,
-            release_at=release_at(terms, self.version),
-            lines=tuple((line.line_id, line.amount) for line in terms.lines),
-            stakes=tuple(Stake(entry.id, entry.partner_id, entry.amount, entry.revenue) for entry in entries),
+            release_at=due,
+            lines=tuple([(line.line_id, line.amount) for line in terms.lines]),
+            stakes=tuple([Stake(entry.id, entry.partner_id, entry.amount, entry.revenue) for entry in entries]),
             counted=counted,
         )
 

@@ -1,11 +1,11 @@
 """Brackets of revenue and the exact figure that they give: integers over a common denominator, never a float."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
 from shared.chassis.money import round_half_up
+from shared.chassis.values import Value
 
 _SMALLEST = 10**12  # rates are decimals of at most twelve places
 
@@ -17,8 +17,7 @@ class Mode(StrEnum):
     WHOLE = "whole"
 
 
-@dataclass(frozen=True, slots=True)
-class Bracket:
+class Bracket(Value, frozen=True):
     """Revenue in `[start, end)` minor units earns `rate`; `flat` is due once, when revenue exceeds `start`."""
 
     start: int
@@ -27,16 +26,14 @@ class Bracket:
     flat: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Value, frozen=True):
     """What is wrong with a plan, and where in its document."""
 
     code: str
     place: str
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(Value, frozen=True):
     """Commission on `revenue` minor units of one bracket."""
 
     start: int
@@ -119,13 +116,14 @@ class Schedule:
             return tuple(self._whole(before, after))
         return tuple(self._graduated(before, after))
 
-    def _graduated(self, before: int, after: int) -> Iterator[Slice]:
+    def _graduated(self, before: int, after: int) -> list[Slice]:
+        found = []
         for b in self.brackets:
-            low = max(before, b.start)
-            high = after if b.end is None else min(after, b.end)
+            low = max(b.start, before)
+            high = after if b.end is None or after < b.end else b.end
             if high > low:
-                flat = b.flat if before <= b.start else 0
-                yield Slice(b.start, b.end, b.rate, high - low, flat)
+                found.append(Slice(b.start, b.end, b.rate, high - low, b.flat if before <= b.start else 0))
+        return found
 
     def _whole(self, before: int, after: int) -> Iterator[Slice]:
         for revenue, sign in ((after, 1), (before, -1)):

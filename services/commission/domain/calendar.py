@@ -39,7 +39,9 @@ class Calendar:
 
     def day(self, instant: datetime) -> date:
         """The date that the programme writes on an instant."""
-        return instant.astimezone(UTC if self.timezone == "UTC" else ZoneInfo(self.timezone)).date()
+        if self.timezone != "UTC":
+            return instant.astimezone(ZoneInfo(self.timezone)).date()
+        return instant.date() if instant.tzinfo is UTC else instant.astimezone(UTC).date()
 
     def month(self, instant: datetime) -> date:
         """The month of an instant, named by its first day."""

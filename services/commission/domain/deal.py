@@ -1,6 +1,5 @@
 """What commission remembers of a deal: its standing, and for each beneficiary what accrued and what is left of it."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -9,6 +8,7 @@ from uuid import UUID
 from services.commission.domain.entries import Exchange
 from services.commission.domain.facts import Terms
 from services.commission.domain.positions import Move
+from shared.chassis.values import Value
 
 
 class Standing(StrEnum):
@@ -20,8 +20,7 @@ class Standing(StrEnum):
     REOPENED = "reopened"
 
 
-@dataclass(frozen=True, slots=True)
-class Special:
+class Special(Value, frozen=True):
     """What only few stakes have. `frozen`: a dispute or conflict holds it. `spiff`: the name of the SPIFF that it is.
 
     Where a rule matched, `parts` are its commission by line, and `ruled` those that rules gave (0: through the brackets), of
@@ -37,8 +36,7 @@ class Special:
     cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Stake:
+class Stake(Value, frozen=True):
     """The live accrual of one beneficiary: `total` accrued on `revenue`; `reversed` and `lowered` of them went back so far."""
 
     entry_id: UUID
@@ -61,8 +59,7 @@ class Stake:
         return self.total != self.reversed and not self.released and not (self.special and self.special.frozen)
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Value, frozen=True):
     """Revenue that a close added to a partner's position, and how much of it refunds took off again."""
 
     partner_id: UUID
@@ -70,8 +67,7 @@ class Counted:
     lowered: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Detail:
+class Detail(Value, frozen=True):
     """What only few sales have.
 
     `counted` is the revenue of each `Counted` by line, and `bracketed` tells which of these ran through the brackets (a rule
@@ -85,8 +81,7 @@ class Detail:
     cash: "Cash | None" = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sale:
+class Sale(Value, frozen=True):
     """A won close as it counts now: its terms in short, refunds so far, and what it gave to whom.
 
     `lines` are (id, amount); `refunded_lines` are (id, minor units refunded by name).
@@ -116,8 +111,7 @@ class Sale:
         return any(stake.special is not None and stake.special.parts for stake in self.stakes)
 
 
-@dataclass(frozen=True, slots=True)
-class Cash:
+class Cash(Value, frozen=True):
     """What was invoiced or paid of a sale so far, and what was earned on it: each earning is a small sale of its own."""
 
     terms: Terms
@@ -130,8 +124,7 @@ class Cash:
         return sum(earning.amount - earning.refunded for earning in self.earnings)
 
 
-@dataclass(frozen=True, slots=True)
-class Deal:
+class Deal(Value, frozen=True):
     """A deal's last close. `revision` is that of its terms; `sale` is there while it stands won."""
 
     id: UUID

@@ -1,6 +1,6 @@
 """A partner's dispute about one of its entries: how long it may be opened, what it holds back, and how it ends."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -15,6 +15,7 @@ from services.commission.domain.dispute_refusals import (
 from services.commission.domain.entries import Account, Entry, Given, Kind
 from services.commission.domain.facts import Adjusted, Booked, Frozen, Moved, Thawed
 from shared.chassis.ids import derived_id
+from shared.chassis.values import replace
 
 
 class State(StrEnum):

@@ -1,7 +1,7 @@
 """What a dispute does to the money it is about: an entry of a deal is frozen, of others what is payable is kept back."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.commission.domain.book import Book
@@ -11,6 +11,7 @@ from services.commission.domain.entries import Account
 from services.commission.domain.facts import AnyFact, Frozen, Thawed
 from services.commission.domain.outcome import Posting
 from services.commission.domain.plan import Plan
+from shared.chassis.values import replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 """Plans that earn on invoices or cash: each increase of the net sum is a small sale of its own, each decrease goes back pro rata."""
 
-from dataclasses import replace
-
 from services.commission.domain.accruing import release_at
 from services.commission.domain.deal import Cash, Deal, Detail, Sale, Stake
 from services.commission.domain.entries import Entry, Exchange, Given, Kind
@@ -15,6 +13,7 @@ from services.commission.domain.taking_back import Reversal
 from services.commission.domain.valuing import in_proportion, portion
 from services.commission.domain.working import Cause, Working
 from shared.chassis.ids import derived_id
+from shared.chassis.values import replace
 
 Receipt = Invoiced | Paid
 _WAITS = {EarnedOn.INVOICED: "not_invoiced_yet", EarnedOn.PAID: "not_paid_yet"}

@@ -1,6 +1,5 @@
 """Ledger entries and transfers: what a fact does to the books, each with the figures it came from."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -8,6 +7,7 @@ from uuid import UUID
 
 from services.commission.domain.brackets import Slice
 from services.commission.domain.options import Base, Split
+from shared.chassis.values import Value
 
 
 class Account(StrEnum):
@@ -31,8 +31,7 @@ class Kind(StrEnum):
     ADJUSTMENT = "adjustment"
 
 
-@dataclass(frozen=True, slots=True)
-class Accrued:
+class Accrued(Value, frozen=True):
     """How an accrual came about: `revenue` moved the position from `before` to `after` through `slices`.
 
     `earned` is the rounded difference of the cumulative figures; a commission split allots a part of it.
@@ -54,8 +53,7 @@ class Accrued:
         return self.before + self.revenue
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Value, frozen=True):
     """The rate at which a deal's `currency` was counted: of the programme day of its close, from `source`."""
 
     currency: str
@@ -64,8 +62,7 @@ class Exchange:
     day: date
 
 
-@dataclass(frozen=True, slots=True)
-class LineFigure:
+class LineFigure(Value, frozen=True):
     """What one line gave, on the beneficiary's `revenue` of it: through `slices` of brackets, else by the rule's own figure.
 
     `earned` is exact for a rate or a flat amount, and a rounded difference where there are slices.
@@ -78,16 +75,14 @@ class LineFigure:
     earned: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(Value, frozen=True):
     """`amount` minor units that a limit took off: a cap, a SPIFF's cap or budget, or an agreement that pays by margin."""
 
     why: str
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Value, frozen=True):
     """The position that a figure was rated from and led to."""
 
     base: Base
@@ -97,8 +92,7 @@ class Placed:
     after: int
 
 
-@dataclass(frozen=True, slots=True)
-class Worked:
+class Worked(Value, frozen=True):
     """How an accrual with rules, limits, another currency or a SPIFF came about: line by line, rounded once, then cut.
 
     `earned` is the rounded figure before the split (`commission`) and the cuts; a SPIFF has no position.
@@ -114,8 +108,7 @@ class Worked:
     exchange: Exchange | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TakenBack:
+class TakenBack(Value, frozen=True):
     """How a reversal came about: once `refunded` of `sold` is back, `due` of `total` is; `already` was taken before.
 
     `sold_in` is the deal's currency where it is another one.
@@ -129,8 +122,7 @@ class TakenBack:
     sold_in: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rerated:
+class Rerated(Value, frozen=True):
     """How a reversal by the schedule came about: the brackets gave `was` for what stood and give `now` for what is left.
 
     `rules` is what rules take back besides. `was` and `now` are of all beneficiaries where the commission was divided.
@@ -144,8 +136,7 @@ class Rerated:
     rules: int
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Value, frozen=True):
     """A figure that was decided, not rated: why, in a sentence, and the exact figures (name, value) that it stands on."""
 
     note: str
@@ -155,8 +146,7 @@ class Given:
 Derivation = Accrued | Worked | TakenBack | Rerated | Given
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Value, frozen=True):
     """One line of a partner's account: `amount` minor units, negative when taken back. Entries are never changed.
 
     What belongs to no deal has no `deal_id`, `close_number`, `closed_at` and `release_at`; `plan_version` 0: no version made it.
@@ -181,8 +171,7 @@ class Entry:
     reverses: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(Value, frozen=True):
     """`amount` (above 0) minor units moved between two accounts: one side's loss is the other's gain, always.
 
     The transfer that books an entry has the entry's id; the one that releases it has an id of its own. A payout moves

@@ -1,26 +1,24 @@
 """What commission is told: closes, corrections, refunds and its own timer's decisions, in its own words."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from uuid import UUID
 
 from services.commission.domain.calendar import PeriodKind
 from services.commission.domain.entries import Account, Given, Kind
+from shared.chassis.values import Value
 
 PROGRAMME = UUID(int=0)  # the stream of facts that are no single partner's
 
 
-@dataclass(frozen=True, slots=True)
-class Credit:
+class Credit(Value, frozen=True):
     """A beneficiary's share of a deal; the shares total exactly 1."""
 
     partner_id: UUID
     share: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Value, frozen=True):
     """Net revenue of one line, in minor units of the deal's currency."""
 
     line_id: str
@@ -30,8 +28,7 @@ class Line:
     quantity: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Value, frozen=True):
     """The commercial content of a won deal. `amount` is the sum of the lines, in minor units."""
 
     closed_at: datetime
@@ -45,8 +42,7 @@ class Terms:
     attributes: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Value, frozen=True):
     """`id` names the event (source and event id); `partner_id` is the deal's registrant; `at` is business time."""
 
     id: str
@@ -56,28 +52,24 @@ class Fact:
     close_number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Closed(Fact):
+class Closed(Fact, frozen=True):
     """Close `close_number` (from 1) of a deal; `terms` is absent when the deal was lost."""
 
     terms: Terms | None
 
 
-@dataclass(frozen=True, slots=True)
-class Amended(Fact):
+class Amended(Fact, frozen=True):
     """The terms of a won close were replaced whole; `revision` counts from 1."""
 
     revision: int
     terms: Terms
 
 
-@dataclass(frozen=True, slots=True)
-class Reopened(Fact):
+class Reopened(Fact, frozen=True):
     """A close was undone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refunded(Fact):
+class Refunded(Fact, frozen=True):
     """Money went back to the customer. `lines` names parts of it; `revision` is that of the terms it was accepted under."""
 
     amount: int
@@ -86,45 +78,39 @@ class Refunded(Fact):
     revision: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Invoiced(Fact):
+class Invoiced(Fact, frozen=True):
     """`amount` (above 0) minor units of a won deal were invoiced, in the deal's currency."""
 
     amount: int
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class Paid(Fact):
+class Paid(Fact, frozen=True):
     """The customer paid `amount` (above 0) minor units of a won deal, in the deal's currency."""
 
     amount: int
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class Released(Fact):
+class Released(Fact, frozen=True):
     """The timer's decision: the hold of an entry ended. `partner_id` is the entry's."""
 
     entry_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class Frozen(Fact):
+class Frozen(Fact, frozen=True):
     """A dispute or conflict holds an entry: nothing of it is released until it is thawed, and what was goes back to held."""
 
     entry_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class Thawed(Fact):
+class Thawed(Fact, frozen=True):
     """The entry is free again: due when its hold ends, at once if that is over."""
 
     entry_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Value, frozen=True):
     """`amount` (above 0) minor units go from one account of the partner to another; `entry_id` where it is one entry's money."""
 
     source: Account
@@ -133,8 +119,7 @@ class Moved:
     entry_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Adjusted:
+class Adjusted(Value, frozen=True):
     """A new entry of `amount` minor units (negative: taken back), booked between the programme's expense and `account`."""
 
     entry_id: UUID
@@ -147,8 +132,7 @@ class Adjusted:
     derivation: Given
 
 
-@dataclass(frozen=True, slots=True)
-class Booked:
+class Booked(Value, frozen=True):
     """A decision of staff or a timer whose money is listed in it: `what` names it (`payout_started`, `dispute_resolved`).
 
     It stands in the stream of its partner alone; replay applies it as it is.
@@ -168,8 +152,7 @@ class Booked:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(Value, frozen=True):
     """One unit of `from_currency` is `rate` units of `to_currency` for deals that close on `day` of the programme calendar.
 
     It stands in the programme's own stream.
@@ -190,8 +173,7 @@ class Rate:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class PeriodEnded:
+class PeriodEnded(Value, frozen=True):
     """The timer's decision: what a partner's bonuses of a period come to, on the revenue that counts now. `start`: its first month."""
 
     id: str
@@ -207,8 +189,7 @@ class PeriodEnded:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class RewardsGranted:
+class RewardsGranted(Value, frozen=True):
     """The timer's decision, once for each name and period: who came first by the reward of that plan version, in this order.
 
     It leads in the programme's own stream, and stands in that of each partner too.

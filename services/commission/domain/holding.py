@@ -1,7 +1,5 @@
 """The hold of an accrual: it ends by timer, a dispute or conflict freezes it, and thaws it again."""
 
-from dataclasses import replace
-
 from services.commission.domain.deal import Deal, Sale, Special, Stake
 from services.commission.domain.earning import cash_of, replace_cash
 from services.commission.domain.entries import Account, Transfer, transfers_of
@@ -9,6 +7,7 @@ from services.commission.domain.facts import Frozen, Released, Thawed
 from services.commission.domain.outcome import Posting
 from services.commission.domain.refusals import NothingStands
 from shared.chassis.ids import derived_id
+from shared.chassis.values import replace
 
 Decision = Released | Frozen | Thawed
 

@@ -15,6 +15,7 @@ from services.commission.domain.outcome import Posting, Waiting
 from services.commission.domain.plan import Plan
 from services.commission.domain.positions import earned_by
 from services.commission.domain.tallies import Key
+from shared.chassis.values import Value
 
 Balance = tuple[UUID, Account, str]
 
@@ -23,8 +24,7 @@ class ReplayDiverged(Exception):
     """A journaled fact is not accepted again: the journal or the rules are not those that made the ledger."""
 
 
-@dataclass(frozen=True, slots=True)
-class Journaled:
+class Journaled(Value, frozen=True):
     """A fact in posting order, with the highest plan version known when it was taken in."""
 
     fact: AnyFact

@@ -1,6 +1,5 @@
 """What a decision gives: a posting to the books, or what it waits for."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from services.commission.domain.deal import Deal
@@ -10,10 +9,10 @@ from services.commission.domain.plan import Plan
 from services.commission.domain.positions import Move, Positions
 from services.commission.domain.tallies import Tallies, Tally
 from services.commission.domain.valuing import Rates
+from shared.chassis.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(Value, frozen=True):
     """A fact taken in. `streams` are the partners whose journals it stands in; `settles` names what others waited for.
 
     `deal` is as the fact leaves it; None where it is about none.
@@ -29,8 +28,7 @@ class Posting:
     tallies: tuple[Tally, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Value, frozen=True):
     """A fact that cannot be taken in before `predecessor`; `deal` is what to remember meanwhile, if anything."""
 
     fact: AnyFact
@@ -39,8 +37,7 @@ class Waiting:
     deal: Deal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Value, frozen=True):
     """All that a decision looks at. `earned` is each partner's commission by month, kept like positions, for caps."""
 
     deal: Deal | None
@@ -51,8 +48,7 @@ class State:
     rates: Rates
 
 
-@dataclass(frozen=True, slots=True)
-class Effects:
+class Effects(Value, frozen=True):
     """What a part of a decision does; later parts see it as done. `swept` settles what is left of stakes that go."""
 
     entries: tuple[Entry, ...] = ()

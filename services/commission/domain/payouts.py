@@ -1,7 +1,7 @@
 """Payouts: who is paid how much of what is payable, who is not and why, and the steps from draft to paid or failed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -12,6 +12,7 @@ from services.commission.domain.entries import Account
 from services.commission.domain.facts import Booked, Moved
 from services.commission.domain.payout_refusals import BatchEmpty, BatchInOtherState, PayoutInOtherState, SamePerson
 from shared.chassis.money import exponent, round_half_up
+from shared.chassis.values import replace
 
 
 class Standing(StrEnum):

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from services.commission.domain.calendar import Period
 from services.commission.domain.entries import Entry, Kind
+from shared.chassis.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(Value, frozen=True):
     """Net revenue of `month` changed by `delta` minor units: a close raises it, a refund lowers it."""
 
     partner_id: UUID

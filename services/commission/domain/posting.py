@@ -1,6 +1,5 @@
 """The one decision of commission about deals: what a fact does to a deal, its beneficiaries' entries and the books."""
 
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from services.commission.domain.refusals import AlreadyClosed, CloseUndone, Deal
 from services.commission.domain.taking_back import Reversal
 from services.commission.domain.valuing import exchanged, rate_name
 from services.commission.domain.working import Working
+from shared.chassis.values import replace
 
 
 def decide(fact: DealFact, state: State) -> Posting | Waiting:

@@ -1,6 +1,6 @@
 """What went back to the customer: how much of a sale, and of which lines."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from services.commission.domain.brackets import reversed_share
@@ -9,6 +9,7 @@ from services.commission.domain.facts import Refunded
 from services.commission.domain.refusals import CurrencyMismatch, LinesMismatch, LineUnknown, RefundExceedsSale, RefundInvalid
 from services.commission.domain.valuing import in_proportion
 from shared.chassis.money import round_half_up
+from shared.chassis.values import replace
 
 
 @dataclass(frozen=True, slots=True)

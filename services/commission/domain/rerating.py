@@ -1,7 +1,7 @@
 """Refunds by the schedule: what the brackets give for what is left of a sale, against what they gave for what stood."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from services.commission.domain.deal import Sale, Special, Stake
 from services.commission.domain.entries import Rerated
@@ -10,6 +10,7 @@ from services.commission.domain.outcome import State
 from services.commission.domain.positions import Move
 from services.commission.domain.refunding import Gone
 from shared.chassis.money import allocate
+from shared.chassis.values import replace
 
 _PLAIN = Special()
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from services.commission.domain.plan import Plan
 from services.commission.domain.positions import Positions, earned_by
 from services.commission.domain.statement_given import NOTHING_GIVEN, Given, StatedTallies, given_by, place
 from services.commission.domain.statement_names import Names
+from shared.chassis.values import replace
 
 Balances = Mapping[tuple[str, Account], int]
 

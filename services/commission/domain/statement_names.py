@@ -1,7 +1,7 @@
 """How a statement speaks of other partners: by names that say nothing of them, their shares as one where figures allow."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from services.commission.domain.facts import Amended, AnyFact, Booked, Closed, C
 from services.commission.domain.options import Split
 from services.commission.domain.plan import Plan, PlanVersion
 from shared.chassis.ids import derived_id
+from shared.chassis.values import replace
 
 
 def other(about: object, number: int) -> UUID:

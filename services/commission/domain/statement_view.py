@@ -1,13 +1,13 @@
 """A partner's facts as it may see them: no other by name, others' shares as one where figures allow; they give its entries again."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from services.commission.domain.facts import Rate
 from services.commission.domain.options import EarnedOn
 from services.commission.domain.plan import Plan
 from services.commission.domain.statement import Ledger, Posted, Sheet, Standing, StatementDiverged, settle
 from services.commission.domain.statement_names import Names
+from shared.chassis.values import replace
 
 
 def settle_seen(

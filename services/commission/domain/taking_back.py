@@ -1,7 +1,7 @@
 """Reversals: pro rata of what accrued, or by the schedule (`rerate`); exact once everything is back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from services.commission.domain.deal import Counted, Deal, Sale, Special, Stake
 from services.commission.domain.entries import Account, Entry, Kind, Rerated, TakenBack, Transfer, transfers_of
@@ -14,6 +14,7 @@ from services.commission.domain.refunding import Gone
 from services.commission.domain.rerating import Schedules, rerated
 from services.commission.domain.tallies import Tally
 from shared.chassis.ids import derived_id
+from shared.chassis.values import replace
 
 _PLAIN = Special()
 

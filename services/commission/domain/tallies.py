@@ -1,14 +1,14 @@
 """Running sums that limits and bonuses are decided by: what a SPIFF used, what a bonus came to, what was granted."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from uuid import UUID
+
+from shared.chassis.values import Value
 
 Key = tuple[UUID, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Value, frozen=True):
     """The sum `name` of a partner (or of the programme) changed by `delta`."""
 
     partner_id: UUID

@@ -1,13 +1,13 @@
 """A deal's amounts in the plan's currency: the whole at the close's rate, its lines by largest remainder."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
 from services.commission.domain.entries import Exchange
 from services.commission.domain.facts import Line, Rate, Terms
 from shared.chassis.money import allocate, exponent, round_half_up
+from shared.chassis.values import replace
 
 Pair = tuple[str, str, date]
 Rates = Mapping[Pair, Rate]

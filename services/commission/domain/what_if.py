@@ -1,7 +1,7 @@
 """Another plan over the same history: who would earn more, who less, and where a plan makes pay jump or fall."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.commission.domain.brackets import Schedule
 from services.commission.domain.plan import Plan, PlanVersion
+from shared.chassis.values import replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,23 @@
 """Domain values as JSON and back: what is written must read back equal, since replay compares byte for byte."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
+from typing import Any, TypeVar
 from uuid import UUID
 
-import orjson
+import msgspec
 
-from services.commission.domain.calendar import PeriodKind
-from services.commission.domain.entries import Account, Kind
+from services.commission.domain.deal import Deal, Sale, Standing
+from services.commission.domain.entries import Accrued, Derivation, Given, Rerated, TakenBack, Worked
 from services.commission.domain.facts import (
-    Adjusted,
     Amended,
     AnyFact,
     Booked,
     Closed,
     Frozen,
     Invoiced,
-    Moved,
     Paid,
     PeriodEnded,
     Rate,
@@ -27,14 +27,48 @@ from services.commission.domain.facts import (
     RewardsGranted,
     Thawed,
 )
-from services.commission.store.decoding import Json, decoded_deal, decoded_derivation, decoded_terms, given, instant, some_id
 
-__all__ = ["Json", "decoded_deal", "decoded_derivation", "decoded_fact", "decoded_rate", "encoded", "fact_kind"]
+Json = dict[str, Any]
+Body = str | Json
+"""JSON as text, or as it was parsed."""
+T = TypeVar("T")
+_INSTANTS = (datetime,)
+
+
+def _written(value: object) -> str:
+    if isinstance(value, Fraction):
+        return str(value)
+    raise NotImplementedError(f"{type(value).__name__} is no value of the domain")
+
+
+def _made(kind: type, value: Any) -> Fraction:
+    if kind is Fraction:
+        return _fraction(value)
+    raise NotImplementedError(f"{kind.__name__} is no value of the domain")
+
+
+@lru_cache(maxsize=4096)
+def _fraction(text: str) -> Fraction:
+    """Rates and shares are few, and Python reads them slowly."""
+    return Fraction(text)
+
+
+def _reader(kind: type[T]) -> Callable[[Body], T]:
+    decode = msgspec.json.Decoder(kind, dec_hook=_made).decode
+    return lambda body: decode(body) if isinstance(body, str) else msgspec.convert(body, kind, dec_hook=_made)
+
+
+_encode = msgspec.json.Encoder(enc_hook=_written).encode
 
 
 def encoded(value: object) -> str:
-    """Frozen dataclasses of the domain (alone, or in lists and dicts) as JSON; exact fractions as text."""
-    return orjson.dumps(value, default=str).decode()
+    """Values of the domain (alone, or in lists and dicts) as JSON; exact fractions as text."""
+    return _encode(value).decode()
+
+
+def plain(value: object) -> Any:
+    """Values of the domain as dicts and lists; instants stay instants."""
+    return msgspec.to_builtins(value, builtin_types=_INSTANTS, enc_hook=_written)
 
 
 def fact_kind(fact: AnyFact) -> str:
@@ -42,95 +76,46 @@ def fact_kind(fact: AnyFact) -> str:
     return type(fact).__name__.lower()
 
 
-def decoded_fact(kind: str, body: Json) -> AnyFact:
-    """The fact that a journal row holds."""
+def decoded_fact(kind: str, body: Body) -> AnyFact:
+    """The fact that a journal row holds. Raises KeyError, or msgspec.ValidationError for what is none."""
     return _FACTS[kind](body)
 
 
-def _common(body: Json) -> Json:
-    return {**body, "deal_id": UUID(body["deal_id"]), "partner_id": UUID(body["partner_id"]), "at": instant(body["at"])}
+def decoded_deal(deal_id: UUID, partner_id: UUID, close_number: int, standing: str, revision: int, sale: Body | None) -> Deal:
+    """The deal that a row holds."""
+    return Deal(deal_id, partner_id, close_number, Standing(standing), revision, None if sale is None else _sale(sale))
 
 
-def _closed(body: Json) -> Closed:
-    return Closed(**{**_common(body), "terms": None if body["terms"] is None else decoded_terms(body["terms"])})
+def decoded_derivation(body: Json) -> Derivation:
+    """The derivation that an entry's row holds; a field that only one has tells which it is."""
+    return next(read for field, read in _DERIVATIONS.items() if field in body)(body)
 
 
-def _amended(body: Json) -> Amended:
-    return Amended(**{**_common(body), "terms": decoded_terms(body["terms"])})
-
-
-def _refunded(body: Json) -> Refunded:
-    return Refunded(**{**_common(body), "lines": tuple((line, amount) for line, amount in body["lines"])})
-
-
-def _held(kind: type[Released | Frozen | Thawed]) -> Callable[[Json], AnyFact]:
-    return lambda body: kind(**{**_common(body), "entry_id": UUID(body["entry_id"])})
-
-
-def _moved(body: Json) -> Moved:
-    return Moved(Account(body["source"]), Account(body["target"]), body["amount"], some_id(body["entry_id"]))
-
-
-def _adjusted(body: Json) -> Adjusted:
-    return Adjusted(
-        entry_id=UUID(body["entry_id"]),
-        amount=body["amount"],
-        kind=Kind(body["kind"]),
-        reason=body["reason"],
-        deal_id=some_id(body["deal_id"]),
-        reverses=some_id(body["reverses"]),
-        account=Account(body["account"]),
-        derivation=given(body["derivation"]),
-    )
-
-
-def _booked(body: Json) -> Booked:
-    return Booked(
-        id=body["id"],
-        partner_id=UUID(body["partner_id"]),
-        at=instant(body["at"]),
-        what=body["what"],
-        currency=body["currency"],
-        transfers=tuple(map(_moved, body["transfers"])),
-        entries=tuple(map(_adjusted, body["entries"])),
-    )
-
-
-def _programme(body: Json) -> Json:
-    return {"partner_id": UUID(body["partner_id"])}
-
-
-def decoded_rate(body: Json) -> Rate:
-    """An exchange rate as the journal and its own table hold it."""
-    return Rate(
-        **{**body, "at": instant(body["at"]), "day": date.fromisoformat(body["day"]), "rate": Fraction(body["rate"]), **_programme(body)}
-    )
-
-
-def _period(body: Json) -> PeriodEnded:
-    read = {"partner_id": UUID(body["partner_id"]), "kind": PeriodKind(body["kind"]), "start": date.fromisoformat(body["start"])}
-    return PeriodEnded(**{**body, **read, "at": instant(body["at"])})
-
-
-def _rewards(body: Json) -> RewardsGranted:
-    ranked = tuple((UUID(who), value) for who, value in body["ranked"])
-    return RewardsGranted(
-        **{**body, "at": instant(body["at"]), "start": date.fromisoformat(body["start"]), "ranked": ranked, **_programme(body)}
-    )
-
-
-_FACTS: dict[str, Callable[[Json], AnyFact]] = {
-    "closed": _closed,
-    "amended": _amended,
-    "reopened": lambda body: Reopened(**_common(body)),
-    "refunded": _refunded,
-    "invoiced": lambda body: Invoiced(**_common(body)),
-    "paid": lambda body: Paid(**_common(body)),
-    "released": _held(Released),
-    "frozen": _held(Frozen),
-    "thawed": _held(Thawed),
-    "booked": _booked,
-    "rate": decoded_rate,
-    "periodended": _period,
-    "rewardsgranted": _rewards,
+_KINDS: tuple[type[AnyFact], ...] = (
+    Closed,
+    Amended,
+    Reopened,
+    Refunded,
+    Invoiced,
+    Paid,
+    Released,
+    Frozen,
+    Thawed,
+    Booked,
+    Rate,
+    PeriodEnded,
+    RewardsGranted,
+)
+_FACTS: dict[str, Callable[[Body], AnyFact]] = {kind.__name__.lower(): _reader(kind) for kind in _KINDS}
+_DERIVATIONS: dict[str, Callable[[Body], Derivation]] = {
+    "slices": _reader(Accrued),
+    "placed": _reader(Worked),
+    "rules": _reader(Rerated),
+    "already": _reader(TakenBack),
+    "note": _reader(Given),
 }
+_sale = _reader(Sale)
+decoded_rate = _reader(Rate)
+"""An exchange rate as the journal and its own table hold it."""
+decoded_side = _reader(Deal)
+"""A whole deal: statements keep a partner's side of each deal that way."""

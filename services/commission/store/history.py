@@ -6,7 +6,6 @@ from datetime import date, datetime
 from uuid import UUID
 
 import asyncpg
-import orjson
 
 from services.commission.domain.facts import AnyFact, Rate
 from services.commission.domain.plan import Plan
@@ -53,7 +52,7 @@ class History:
 
     async def rates(self) -> list[Rate]:
         """Every exchange rate on record."""
-        return [decoded_rate(orjson.loads(row[0])) for row in await self.connection.fetch(_RATES)]
+        return [decoded_rate(row[0]) for row in await self.connection.fetch(_RATES)]
 
     async def earned(self, since: datetime, month: date) -> tuple[dict[UUID, int], dict[UUID, int]]:
         """By partner: what deals closed since then and periods that ended in `month` or later gave by the plan; and the revenue."""
@@ -67,4 +66,4 @@ class History:
         """
         for partners in await grouped(self.connection, at_least=1 << 62 if whole else TOGETHER):
             rows = await self.connection.fetch(_FACTS, partners, list(_DECIDED))
-            yield [decoded_fact(row[0], orjson.loads(row[1])) for row in rows]
+            yield [decoded_fact(row[0], row[1]) for row in rows]

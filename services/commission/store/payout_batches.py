@@ -1,7 +1,7 @@
 """Batches of payouts: read with the sums of their payouts, changed under the lock of their row."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from services.commission.domain.payouts import Batch, BatchState, PayoutState
 from services.commission.store.tables_payouts import payout_batches, payouts
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
+from shared.chassis.values import replace
 
 
 @dataclass(frozen=True, slots=True)

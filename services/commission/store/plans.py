@@ -1,6 +1,6 @@
 """Plan versions: kept as policies, written into the journal as facts, read as one plan."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from services.commission.plan_document import PlanDocument
 from services.commission.plan_terms import partner_named
 from services.commission.section import plan_part
 from shared.chassis.database import UnitOfWork
+from shared.chassis.values import replace
 
 _POLICIES = "select version, body::text, recorded_at, recorded_by, reason from policies order by version"
 _HIGHEST = """

@@ -134,7 +134,7 @@ class Source:
         else:
             upto = min(after + self._size * self._jobs, ceiling)
             rows = await self._connection.fetch(_ROWS + _MINE, after, upto, self._shard, self._jobs)
-        return Rows([Journaled(decoded_fact(row[1], orjson.loads(row[3])), row[2]) for row in rows], upto)
+        return Rows([Journaled(decoded_fact(row[1], row[3]), row[2]) for row in rows], upto)
 
 
 def entry_rows(entries: Iterable[Entry]) -> list[tuple[object, ...]]:

@@ -109,9 +109,8 @@ def _balance(ledger: Ledger, row: Json) -> None:
 
 
 def _deal(ledger: Ledger, row: Json) -> None:
-    sale = None if row["sale"] is None else orjson.dumps(row["sale"]).decode()
     ids = UUID(row["deal_id"]), UUID(row["partner_id"])
-    deal: Deal = decoded_deal(*ids, row["close_number"], Standing(row["standing"]), row["revision"], sale)
+    deal: Deal = decoded_deal(*ids, row["close_number"], Standing(row["standing"]), row["revision"], row["sale"])
     ledger.deals[deal.id] = deal
 
 

@@ -18,8 +18,7 @@ from services.commission.domain.facts import DealFact, Rate
 from services.commission.domain.plan import Plan
 from services.commission.domain.statement import Posted, Span
 from services.commission.store import reading, sums
-from services.commission.store.encoding import decoded_fact, encoded
-from services.commission.store.encoding_deals import decoded_side
+from services.commission.store.encoding import decoded_fact, decoded_side, encoded
 from services.commission.store.tables_statements import statements
 from services.commission.store.touching import Touched
 from shared.chassis.database import UnitOfWork
@@ -162,7 +161,7 @@ async def rates(uow: UnitOfWork, plan: Plan, facts: Sequence[Posted]) -> tuple[R
 
 
 def _posted(row: Sequence[Any]) -> Posted:
-    return Posted(row[0], row[1], row[2], decoded_fact(row[3], orjson.loads(row[4])))
+    return Posted(row[0], row[1], row[2], decoded_fact(row[3], row[4]))
 
 
 async def entries(uow: UnitOfWork, partner_id: UUID, *, after: int, of: Iterable[Posted]) -> tuple[dict[str, tuple[Entry, ...]], int]:
@@ -197,7 +196,7 @@ async def deals(uow: UnitOfWork, partner_id: UUID, deal_ids: Iterable[UUID]) -> 
     """The partner's side of these deals as the last statement that touched them left them."""
     found = {}
     for row in await uow.fetch(_DEALS, partner_id, sorted(deal_ids)):
-        deal = decoded_side(orjson.loads(row[0]))
+        deal = decoded_side(row[0])
         found[deal.id] = deal
     return found
 

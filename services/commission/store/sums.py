@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-import orjson
-
 from services.commission.domain.facts import PROGRAMME, Rate
 from services.commission.domain.positions import Positions
 from services.commission.domain.tallies import Tallies, spiff_used
@@ -68,4 +66,4 @@ async def rates(source: Fetching, pairs: Iterable[Pair]) -> list[Rate]:
     if not wanted:
         return []
     columns = [list(column) for column in zip(*wanted, strict=True)]
-    return [decoded_rate(orjson.loads(row[0])) for row in await source.fetch(_RATES, *columns)]
+    return [decoded_rate(row[0]) for row in await source.fetch(_RATES, *columns)]

@@ -4,7 +4,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Container, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import fields
 from datetime import date, datetime
 from operator import attrgetter
 from uuid import UUID
@@ -77,9 +76,10 @@ select f, t, d, r, s, b::jsonb, $7
 from unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[], $6::text[]) as z(f, t, d, r, s, b)
 on conflict do nothing"""
 _HELD_AT_FIRST = frozenset({Kind.ACCRUAL, Kind.SPIFF})
-_ENTRY_FIELDS = tuple(field.name for field in fields(Entry) if field.name != "derivation")
+_ENTRY_FIELDS = tuple(name for name in Entry.__struct_fields__ if name != "derivation")
 _entry_values = attrgetter(*_ENTRY_FIELDS)
 
+_ACCOUNTS = tuple(Account)  # whose iterator is slow
 _COLUMNS = {Account.HELD: "held", Account.PAYABLE: "payable", Account.IN_PAYOUT: "in_payout", Account.PAID: "paid"}
 
 Row = dict[str, object]
@@ -170,7 +170,7 @@ def _held(deal: Deal) -> Iterator[UUID]:
 
 
 def _deals(deals: Iterable[Deal]) -> list[list[object]]:
-    rows = [(d.id, d.partner_id, d.close_number, d.standing.value, d.revision, encoded(d.sale) if d.sale else None) for d in deals]
+    rows = [(d.id, d.partner_id, d.close_number, d.standing, d.revision, encoded(d.sale) if d.sale else None) for d in deals]
     return [list(column) for column in zip(*rows, strict=True)]
 
 
@@ -194,7 +194,7 @@ def _balances(transfers: Iterable[Transfer]) -> list[Row]:
     """By how much the transfers change each partner's accounts."""
     changes: dict[tuple[UUID, str], dict[Account, int]] = {}
     for t in transfers:
-        accounts = changes.setdefault((t.partner_id, t.currency), dict.fromkeys(Account, 0))
+        accounts = changes.setdefault((t.partner_id, t.currency), dict.fromkeys(_ACCOUNTS, 0))
         accounts[t.source] -= t.amount
         accounts[t.target] += t.amount
     return [

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -23,6 +22,7 @@ from services.commission.store import held_back, plans, statements
 from services.commission.store.plans import Plans
 from services.commission.store.statements import Issued, Last
 from shared.chassis.database import UnitOfWork
+from shared.chassis.values import replace
 
 PORTION = 50
 _AGAIN_AFTER = timedelta(hours=1)

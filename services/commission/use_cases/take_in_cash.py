@@ -6,9 +6,10 @@ from typing import Any
 from services.commission.store import cash
 from shared.chassis.database import UnitOfWork
 from shared.chassis.events import Incoming
-from shared.schemas.cash import CashFact
+from shared.schemas.cash import DealInvoiced, DealPaid
 from shared.schemas.deals import DealClosed
 
+CASH_FACTS = frozenset({DealInvoiced, DealPaid})
 TakeIn = Callable[[UnitOfWork, Sequence[Incoming[Any]]], Awaitable[None]]
 
 
@@ -23,10 +24,10 @@ class Intake:
         origins, settled = [], []
         for incoming in incomings:
             event = incoming.event
-            if isinstance(event, DealClosed):
+            if type(event) is DealClosed:
                 if event.source is not None and event.external_id is not None:
                     origins.append((event.source, event.external_id, event.deal_id))
-            elif isinstance(event, CashFact):
+            elif type(event) in CASH_FACTS:
                 settled.append(incoming.inbox_id)
         if origins:
             await cash.note_origins(uow, origins)

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
@@ -15,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.chassis.events.envelope import headers_of, pack_headers, unpack_headers
 from shared.chassis.events.incoming import Cause, Incoming, Raw
 from shared.chassis.events.tracing import continued
-from shared.chassis.ids import new_id
+from shared.chassis.ids import new_id_text
 from shared.schemas.base import Event
 
 MAX_EVENT_BYTES = 900_000  # below the broker's default limit of 1 MiB, headers included
@@ -53,7 +52,7 @@ class UnitOfWork:
         self._service = service
         self._tracer = tracer
         self._cause = cause
-        self._outbox: list[tuple[UUID, str, str, str, str | None, str]] = []
+        self._outbox: list[tuple[str, str, str, str, str | None, str]] = []
         self._released: list[Raw] = []
         self.has_emitted = False
 
@@ -73,23 +72,23 @@ class UnitOfWork:
         """
         await self.fetch("set local plan_cache_mode = force_custom_plan")
 
-    def emit(self, event: Event, *, sequence: int = 0) -> UUID:
-        """Add an event to this transaction's outbox rows; `sequence` is the aggregate's version. Returns the event's id."""
+    def emit(self, event: Event, *, sequence: int = 0) -> str:
+        """Add an event to this transaction's outbox rows; `sequence` is the aggregate's version. Returns its id. Raises EventTooLarge."""
         body = event.model_dump_json(exclude_none=True)
-        if (size := len(body.encode())) > MAX_EVENT_BYTES:
+        if len(body) > MAX_EVENT_BYTES // 4 and (size := len(body.encode())) > MAX_EVENT_BYTES:  # a letter has at most four bytes
             raise EventTooLarge(f"{event.ce_type()} {event.subject} has {size} bytes")
-        event_id = new_id()
+        event_id = new_id_text()
         headers = headers_of(event, event_id=event_id, service=self._service, sequence=sequence, cause=self._cause, now=self.now)
-        self._add(event_id, event.topic, event.key, event.ce_type(), body, headers)
+        self._add(event_id, event.topic, event.key, headers["ce_type"], body, headers)
         return event_id
 
     def erase(self, event: type[Event], key: str) -> None:
         """Add a tombstone: on a compacted topic everything recorded under `key` disappears."""
-        event_id = new_id()
-        headers = {"ce_id": str(event_id), "ce_type": event.ce_type(), "ce_source": f"/hansa/{self._service}"}
+        event_id = new_id_text()
+        headers = {"ce_id": event_id, "ce_type": event.ce_type(), "ce_source": f"/hansa/{self._service}"}
         self._add(event_id, event.topic, key, event.ce_type(), None, headers)
 
-    def _add(self, event_id: UUID, topic: str, key: str, ce_type: str, body: str | None, headers: Mapping[str, str]) -> None:
+    def _add(self, event_id: str, topic: str, key: str, ce_type: str, body: str | None, headers: Mapping[str, str]) -> None:
         self._outbox.append((event_id, topic, key, ce_type, body, orjson.dumps(headers).decode()))
         self.has_emitted = True
 
@@ -121,6 +120,9 @@ class UnitOfWork:
         """Events emitted within the block name `cause` as their origin, and go on with its trace."""
         before, self._cause = self._cause, cause
         try:
+            if getattr(cause, "traceparent", None) is None:  # nothing to go on with: spare each event the second context manager
+                yield
+                return
             with continued(cause, self._tracer):
                 yield
         finally:

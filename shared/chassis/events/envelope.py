@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 import orjson
 from pydantic import ValidationError
@@ -25,15 +24,15 @@ class Undecodable(Exception):
         super().__init__(f"{code}: {detail}")
 
 
-def headers_of(event: Event, *, event_id: UUID, service: str, sequence: int, cause: Cause | None, now: datetime) -> dict[str, str]:
+def headers_of(event: Event, *, event_id: str, service: str, sequence: int, cause: Cause | None, now: datetime) -> dict[str, str]:
     """The record's headers; `ce_correlationid` is handed on from the cause, or begins here."""
     headers = {
         **_headers_of_type(type(event), service),
-        "ce_id": str(event_id),
+        "ce_id": event_id,
         "ce_subject": event.subject,
         "ce_sequence": str(sequence),
         "ce_time": _instant(now),
-        "ce_correlationid": cause.correlation_id if cause else str(event_id),
+        "ce_correlationid": cause.correlation_id if cause else event_id,
     }
     if cause:
         headers["ce_causationid"] = cause.id
@@ -64,7 +63,7 @@ def decode(raw: Raw, *, types: Mapping[str, type[Event]] = BY_TYPE) -> Incoming[
 
     Headers that are not ours may hold anything: only the ones read here must be UTF-8.
     """
-    headers = {name: value for name, value in raw.headers if name.startswith("ce_") or name == "traceparent"}
+    headers = dict(raw.headers)
     ce_type, ce_id = _required(headers, "ce_type"), _required(headers, "ce_id")
     source = _required(headers, "ce_source")
     model = types.get(ce_type)
@@ -101,7 +100,9 @@ def inbox_id_of(raw: Raw) -> str | None:
 
 def _inbox_id(source: str, event_id: str) -> str:
     """Source and id as one name. A source may hold a "#" of its own: escaped, two events never share a name."""
-    return f"{source.replace('%', '%25').replace('#', '%23')}#{event_id}"
+    if "%" in source or "#" in source:
+        source = source.replace("%", "%25").replace("#", "%23")
+    return f"{source}#{event_id}"
 
 
 def _validated(model: type[Event], body: bytes) -> Event:
@@ -116,8 +117,10 @@ def _validated(model: type[Event], body: bytes) -> Event:
 
 def _text(headers: Mapping[str, bytes | None], name: str) -> str | None:
     value = headers.get(name)
-    if value is None:
-        return None
+    return None if value is None else _decoded(name, value)
+
+
+def _decoded(name: str, value: bytes) -> str:
     try:
         return value.decode()
     except UnicodeDecodeError as error:
@@ -125,12 +128,12 @@ def _text(headers: Mapping[str, bytes | None], name: str) -> str | None:
 
 
 def _required(headers: Mapping[str, bytes | None], name: str) -> str:
-    text = _text(headers, name)
-    if not text:
+    value = headers.get(name)
+    if not value:
         raise Undecodable("header_invalid", f"{name} is missing or empty")
-    if len(text.encode()) > 512 or "\x00" in text:  # bytes: an index entry holds two of them
+    if len(value) > 512 or b"\x00" in value:  # an index entry holds two of them
         raise Undecodable("header_invalid", f"{name} is too long or holds a NUL")
-    return text
+    return _decoded(name, value)
 
 
 def _sequence(headers: Mapping[str, bytes | None]) -> int:

@@ -1,9 +1,9 @@
 """An event as a handler sees it, and where an event came from."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
+from shared.chassis.values import Value
 from shared.schemas.base import Event
 
 E_co = TypeVar("E_co", bound=Event, covariant=True)
@@ -18,8 +18,7 @@ class Cause(Protocol):
     def id(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(Value, frozen=True):
     """A record as Kafka delivered it; what is parked or waits is kept in this form."""
 
     topic: str
@@ -30,8 +29,7 @@ class Raw:
     headers: tuple[tuple[str, bytes | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming(Generic[E_co]):
+class Incoming(Value, Generic[E_co], frozen=True):
     """One consumed event with its CloudEvents attributes.
 
     `sequence` is the aggregate's version at the owner (0 where the producer gave none); `key` the record key;

@@ -5,17 +5,15 @@ A cursor `id > last` would lose a row that commits late, an xid snapshot would i
 
 import asyncio
 import time
-from collections.abc import Awaitable, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 
 import asyncpg
-import orjson
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from aiokafka.partitioner import murmur2
 
 from shared.chassis.database.engine import OUTBOX_CHANNEL
+from shared.chassis.events.batching import Answer, deliver
 from shared.chassis.failpoints import FailPoints
 from shared.chassis.leadership import Leadership
 from shared.chassis.settings import ServiceSettings
@@ -77,10 +75,8 @@ class Relay:
             client_id=f"hansa-{self._service}-relay",
             acks="all",
             enable_idempotence=True,
-            linger_ms=2,
             max_batch_size=262_144,
             request_timeout_ms=_REQUEST_TIMEOUT_MS,
-            partitioner=_partition,
         )
         try:
             await producer.start()
@@ -127,7 +123,7 @@ class Relay:
 
     async def _deliver(self, producer: AIOKafkaProducer, connection: asyncpg.Connection, rows: Sequence[asyncpg.Record]) -> bool:
         """Send the rows and mark those that the broker has. False if one failed: nothing behind it on its key is marked."""
-        sent, failed = _sent_in_order(rows, await self._answers(producer, rows))
+        sent, failed = _sent_in_order(rows, await deliver(producer, rows, prefix=self._settings.topic_prefix))
         self._fail_points.hit("relay.sent")
         if sent:
             await connection.execute(_MARK, sent)
@@ -135,29 +131,6 @@ class Relay:
         for row, error in failed:
             self._hold_back(row, error, alone=len(rows) == 1)
         return not failed
-
-    async def _answers(self, producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record]) -> list[BaseException | None]:
-        """Hand the rows to the producer one after the other (their order is the point), then wait for all answers."""
-        deliveries: list[Awaitable[object]] = []
-        refused: dict[tuple[str, str], BaseException] = {}
-        for row in rows:
-            error = refused.get(_key(row))
-            if error is None:
-                try:
-                    deliveries.append(await self._enqueue(producer, row))
-                    continue
-                except (KafkaError, ValueError) as refusal:
-                    error = refused[_key(row)] = refusal
-            deliveries.append(_raising(error))
-        answers = await asyncio.gather(*deliveries, return_exceptions=True)
-        return [answer if isinstance(answer, BaseException) else None for answer in answers]
-
-    async def _enqueue(self, producer: AIOKafkaProducer, row: asyncpg.Record) -> Awaitable[object]:
-        headers = [(name, value.encode()) for name, value in orjson.loads(row["headers"]).items()]
-        body = None if row["payload"] is None else row["payload"].encode()
-        topic = self._settings.topic_prefix + row["aggregatetype"]
-        delivery: Awaitable[object] = await producer.send(topic, value=body, key=row["aggregateid"].encode(), headers=headers)
-        return delivery
 
     def _hold_back(self, row: asyncpg.Record, error: BaseException, *, alone: bool) -> None:
         """The broker refuses a request whole: who shared it is under suspicion, who was alone in it is to blame."""
@@ -182,27 +155,12 @@ class Relay:
         self._metrics.outbox_age_seconds.set(float(age))
 
 
-def _partition(key: bytes, partitions: Sequence[int], _available: Sequence[int]) -> int:
-    """Kafka's own choice for a key; its hash is worked out in Python, so that of a key seen lately is remembered."""
-    return partitions[_hash(key) % len(partitions)]
-
-
-@lru_cache(maxsize=65_536)
-def _hash(key: bytes) -> int:
-    positive: int = murmur2(key) & 0x7FFFFFFF
-    return positive
-
-
 def _key(row: asyncpg.Record) -> tuple[str, str]:
     return row["aggregatetype"], row["aggregateid"]
 
 
-async def _raising(error: BaseException) -> None:
-    raise error
-
-
 def _sent_in_order(
-    rows: Sequence[asyncpg.Record], answers: Sequence[BaseException | None]
+    rows: Sequence[asyncpg.Record], answers: Sequence[Answer]
 ) -> tuple[list[int], list[tuple[asyncpg.Record, BaseException]]]:
     """The ids that may be marked and the first failure of each key; a row behind a failure of its key counts as not sent."""
     sent: list[int] = []

@@ -3,12 +3,13 @@
 import random
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared.chassis.events.envelope import headers_of
 from shared.chassis.events.incoming import Raw
 from shared.chassis.ids import derived_id
+from shared.chassis.values import replace
 from shared.schemas.base import Event
 
 _NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -25,7 +26,7 @@ class Told:
 def record(told: Told, *, number: int, service: str = "elsewhere") -> Raw:
     """The `number`-th event of a story as a record; the same number gives the same event id."""
     event = told.event
-    headers = headers_of(event, event_id=derived_id("story", number), service=service, sequence=told.sequence, cause=None, now=_NOW)
+    headers = headers_of(event, event_id=str(derived_id("story", number)), service=service, sequence=told.sequence, cause=None, now=_NOW)
     packed = tuple((name, value.encode()) for name, value in headers.items())
     return Raw(event.topic, 0, number, event.key.encode(), event.model_dump_json(exclude_none=True).encode(), packed)
 

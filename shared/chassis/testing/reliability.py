@@ -6,7 +6,6 @@
 import asyncio
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 import asyncpg
@@ -16,6 +15,7 @@ from shared.chassis.events.incoming import Raw
 from shared.chassis.service import Service
 from shared.chassis.testing.records import Told, batches, interleaved, record, records, repeated, with_header
 from shared.chassis.testing.stage import Stage
+from shared.chassis.values import replace
 
 SEEDS = (1, 2, 3)
 _KILL = "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()"

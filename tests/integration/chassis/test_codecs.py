@@ -1,7 +1,6 @@
 """Producers that Hansa does not know may compress with any codec of Kafka's: no record of theirs stops or skips another."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -12,6 +11,7 @@ from shared.chassis.events.incoming import Raw
 from shared.chassis.testing.records import Told, record
 from shared.chassis.testing.stage import Stage
 from shared.chassis.testing.waiting import eventually
+from shared.chassis.values import replace
 from tests.integration.chassis.test_consumer import Probe, suspended
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from shared.chassis.events.incoming import Raw
 from shared.chassis.telemetry.metrics import Metrics
 from shared.chassis.testing.records import Told, record, with_header
 from shared.chassis.testing.stage import Stage
+from shared.chassis.values import replace
 from shared.chassis.worker import Worker
 from shared.schemas.partners import PartnerActivated, PartnerSuspended, PartnerTerminated
 

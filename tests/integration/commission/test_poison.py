@@ -1,7 +1,6 @@
 """Poison of every kind between good events, through a real broker to a running worker: set aside by name, nothing else touched."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from aiokafka.errors import MessageSizeTooLargeError
@@ -12,6 +11,7 @@ from shared.chassis.service import Service
 from shared.chassis.testing.records import Told, record, with_header
 from shared.chassis.testing.stage import Stage
 from shared.chassis.testing.waiting import eventually
+from shared.chassis.values import replace
 from shared.schemas.base import Event
 from tests.integration.commission.facts import closed, partner, refunded, rows
 

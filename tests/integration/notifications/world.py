@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from shared.chassis.service import Service
 from shared.chassis.testing import eventually
 from shared.chassis.testing.records import Told, record
 from shared.chassis.testing.stage import Stage
+from shared.chassis.values import replace
 from shared.schemas.base import Event, MoneyAmount
 from shared.schemas.deals import Credit, DealClosed, DealLine, DealWithdrawn, Outcome
 

@@ -122,7 +122,7 @@ def _certificate(number: int, *, person: int, level: int) -> dict[str, Any]:
 
 def record(event: Event, *, sequence: int = 1, event_id: UUID | None = None) -> Raw:
     """The event as Kafka would deliver it."""
-    headers = headers_of(event, event_id=event_id or new_id(), service="test", sequence=sequence, cause=None, now=NOW)
+    headers = headers_of(event, event_id=str(event_id or new_id()), service="test", sequence=sequence, cause=None, now=NOW)
     packed = tuple((name, value.encode()) for name, value in headers.items())
     return Raw(event.topic, 0, next(_offsets), event.key.encode(), event.model_dump_json().encode(), packed)
 

@@ -1,6 +1,5 @@
 """Any life of a programme's money: deals in two currencies under changing plans, cash, releases, disputes and payouts, against a model."""
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -25,6 +24,7 @@ from services.commission.domain.payout_refusals import PayoutInOtherState
 from services.commission.domain.payouts import Candidate, Payee, Payout, PayoutState, Rules
 from services.commission.domain.plan import Plan, PlanVersion
 from shared.chassis.ids import derived_id
+from shared.chassis.values import replace
 from tests.support.commission_model import ModelDeal, Piece, commission
 from tests.support.commission_world import AT, amended, deal, refunded, reopened, terms, who
 

@@ -1,6 +1,5 @@
 """Any sequence of deals, refunds and payouts conserves money: what was earned is held, payable, in payout or paid, and nowhere else."""
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -20,6 +19,7 @@ from services.commission.domain.payout_refusals import PayoutInOtherState
 from services.commission.domain.payouts import Candidate, Payee, Payout, PayoutState, Rules
 from services.commission.domain.plan import Base
 from shared.chassis.ids import derived_id
+from shared.chassis.values import replace
 from tests.support.commission_world import AT, closed, deal, plan, refunded, terms, who
 
 PLAN = plan((Bracket(0, None, Fraction("0.15")),), base=Base.DEAL)

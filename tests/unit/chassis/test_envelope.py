@@ -1,6 +1,5 @@
 """The name under which the inbox knows an event: its source and its id, never mistaken for those of another."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -8,6 +7,7 @@ import pytest
 
 from shared.chassis.events import Raw
 from shared.chassis.events.envelope import decode, headers_of, inbox_id_of
+from shared.chassis.values import replace
 from shared.schemas.partners import PartnerSuspended
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -15,7 +15,7 @@ EVENT = PartnerSuspended(partner_id=UUID(int=1), reason="audit", occurred_at=NOW
 
 
 def record(source: str, event_id: str) -> Raw:
-    headers = headers_of(EVENT, event_id=UUID(int=2), service="partners", sequence=1, cause=None, now=NOW)
+    headers = headers_of(EVENT, event_id=str(UUID(int=2)), service="partners", sequence=1, cause=None, now=NOW)
     given = headers | {"ce_source": source, "ce_id": event_id}
     packed = tuple((name, value.encode()) for name, value in given.items())
     return Raw(EVENT.topic, 0, 0, b"1", EVENT.model_dump_json().encode(), packed)

@@ -1,6 +1,5 @@
 """The shortcut past the inbox: what it may leave out, and what it must let through."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -8,6 +7,7 @@ from shared.chassis.events.envelope import decode
 from shared.chassis.events.inbox import Recent
 from shared.chassis.events.incoming import Raw
 from shared.chassis.testing.records import Told, record, with_header
+from shared.chassis.values import replace
 from shared.schemas.partners import PartnerSuspended
 
 _NOW = datetime(2026, 2, 1, tzinfo=UTC)

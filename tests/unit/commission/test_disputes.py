@@ -1,6 +1,5 @@
 """How a dispute goes: in time or too late, answered once, settled once, and what it holds of an entry."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from services.commission.domain.entries import Account, Entry, Given, Kind
 from services.commission.domain.facts import Booked, Frozen, Moved, Released, Thawed
 from services.commission.domain.outcome import Posting
 from shared.chassis.ids import derived_id
+from shared.chassis.values import replace
 from tests.support.commission_world import AT, closed, deal, plan, reopened, terms, who
 
 DAY = timedelta(days=1)

@@ -1,6 +1,5 @@
 """Ways to be paid twice or to lose money through decisions that meet, each closed."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -16,6 +15,7 @@ from services.commission.domain.options import Base, Refunds
 from services.commission.domain.outcome import Posting
 from services.commission.domain.plan import Assignment, Plan
 from shared.chassis.ids import derived_id
+from shared.chassis.values import replace
 from tests.support.commission_world import AT, closed, deal, plan, refunded, terms, who
 
 STEPS = plan((Bracket(0, 100_00, Fraction("0.1")), Bracket(100_00, None, Fraction("0.2"))))

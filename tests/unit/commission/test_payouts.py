@@ -1,7 +1,6 @@
 """Who is paid, who is not and why, and what each step of a payout books."""
 
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -13,6 +12,7 @@ from services.commission.domain.entries import Account
 from services.commission.domain.payout_refusals import BatchEmpty, BatchInOtherState, PayoutInOtherState, SamePerson
 from services.commission.domain.payouts import Batch, BatchState, Candidate, Payee, Payout, PayoutState, Rules, Skip, Standing
 from shared.chassis.ids import derived_id
+from shared.chassis.values import replace
 
 TODAY = date(2026, 5, 4)
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)

@@ -1,6 +1,5 @@
 """What single facts do: the order they need, what is refused, and how refunds of lines count."""
 
-from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -12,6 +11,7 @@ from services.commission.domain.facts import AnyFact, Invoiced, Paid, RewardsGra
 from services.commission.domain.incentives import Measure, Reward
 from services.commission.domain.options import Base, EarnedOn
 from services.commission.domain.outcome import Posting, Waiting
+from shared.chassis.values import replace
 from tests.support.commission_world import AT, amended, closed, deal, plan, refunded, reopened, terms, who
 
 TEN = plan((Bracket(0, None, Fraction("0.1")),), base=Base.DEAL)

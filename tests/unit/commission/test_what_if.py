@@ -1,6 +1,5 @@
 """Another plan over the same history, as pure rules: which version rules when, and where pay jumps or falls."""
 
-from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -9,6 +8,7 @@ import pytest
 from services.commission.domain.brackets import Bracket, Mode
 from services.commission.domain.plan import Assignment, Plan, PlanVersion
 from services.commission.domain.what_if import Change, Cliff, CliffKind, WhatIf, cliffs, compared, hypothetical
+from shared.chassis.values import replace
 from tests.support.commission_world import SEED, who
 
 DAY = date(2026, 7, 1)

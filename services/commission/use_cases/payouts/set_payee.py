@@ -1,7 +1,7 @@
 """Say where a partner's money goes: its account (sealed), its tax form, and whether staff keep the money back."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from services.commission.store.payees import Kept
 from services.commission.store.plans import Plans
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
+from shared.chassis.values import replace
 from shared.chassis.vault import Vault
 
 
