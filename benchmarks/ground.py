@@ -122,13 +122,13 @@ async def ground() -> AsyncIterator[Ground]:
             postgres.stop(mode="immediate")
 
 
-async def until(check: Callable[[], Awaitable[bool]], *, within_s: float = 120.0) -> None:
-    """Wait for a condition. Raises TimeoutError."""
+async def until(check: Callable[[], Awaitable[bool]], *, within_s: float = 120.0, every_s: float = 0.01) -> None:
+    """Wait for a condition, looking `every_s`: a look takes from what is measured. Raises TimeoutError."""
     deadline = time.monotonic() + within_s
     while not await check():
         if time.monotonic() > deadline:
             raise TimeoutError("the benchmark's condition did not come about")
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(every_s)
 
 
 async def in_turn(contenders: Sequence[tuple[str, str, Callable[[], Awaitable[float]]]], *, runs: int = RUNS) -> list[Measure]:

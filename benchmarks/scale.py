@@ -17,6 +17,7 @@ from benchmarks import pipeline
 from benchmarks.ground import Ground, Measure, Report, until
 from services.commission.service import build
 from services.commission.settings import Settings
+from shared.chassis import loops
 from shared.chassis.clock import SystemClock
 from shared.chassis.leadership import plain_dsn
 from shared.chassis.service import Service
@@ -166,7 +167,7 @@ def run_worker(settings: dict[str, object]) -> None:
         await ended.wait()
         await service.stop()
 
-    asyncio.run(run())
+    loops.run(run())
 
 
 def resident_mb(pid: int) -> float:

@@ -1,6 +1,5 @@
 """`hansa bench`: speed as a ratio to the machine's limit and to a peer, measured in the same run."""
 
-import asyncio
 import importlib
 import json
 import logging
@@ -11,6 +10,8 @@ import structlog
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from shared.chassis import loops
 
 if TYPE_CHECKING:
     from benchmarks.ground import Report
@@ -44,7 +45,7 @@ def command(
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # fresh topics find their leaders while they are written to
     chosen = names or [bench for bench in Bench if bench not in _TAKES_LONG]
-    reports = asyncio.run(_measure(chosen, runs, {"rows": rows, "events": events}))
+    reports = loops.run(_measure(chosen, runs, {"rows": rows, "events": events}))
     if as_json:
         typer.echo(json.dumps([report.as_json() for report in reports], indent=2))
     else:

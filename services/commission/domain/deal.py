@@ -103,7 +103,7 @@ class Sale(Value, frozen=True):
     @property
     def moves(self) -> tuple[Move, ...]:
         """Revenue that the close adds to positions."""
-        return tuple(Move(c.partner_id, self.month, c.revenue) for c in self.counted if c.revenue)
+        return tuple([Move(c.partner_id, self.month, c.revenue) for c in self.counted if c.revenue])
 
     @property
     def by_line(self) -> bool:

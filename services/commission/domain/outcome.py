@@ -82,6 +82,6 @@ def posting(fact: DealFact, deal: Deal, does: Effects, *, settles: tuple[str, ..
 
 def _streams(fact: DealFact, does: Effects) -> tuple[UUID, ...]:
     """The partners whose journals the fact stands in, the registrant first."""
-    others = {entry.partner_id for entry in does.entries} | {move.partner_id for move in does.moves}
-    others.discard(fact.partner_id)
-    return (fact.partner_id, *sorted(others))
+    first = fact.partner_id
+    others = {each.partner_id for several in (does.entries, does.moves) for each in several if each.partner_id != first}
+    return (first, *sorted(others)) if others else (first,)

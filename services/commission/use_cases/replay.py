@@ -19,6 +19,7 @@ from services.commission.store.comparing import Comparing, Comparison
 from services.commission.store.loading import book_of, deals_of
 from services.commission.store.replaying import Rows, Source, append, clean_cut, connect, plan_of, settled, to_do
 from services.commission.store.touching import Touched
+from shared.chassis import loops
 from shared.chassis.errors import Refused
 
 PORTION = 4_000
@@ -236,7 +237,7 @@ def _in_process(url: str, asked: Asked, shard: int, size: int) -> None:
     # A portion makes hundreds of thousands of objects that die by reference count: looking often finds nothing.
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    asyncio.run(work_shard(url, asked, shard, size=size))
+    loops.run(work_shard(url, asked, shard, size=size))
 
 
 def _joined(process: BaseProcess) -> None:
