@@ -20,6 +20,7 @@ from shared.chassis.service import Service
 from shared.chassis.testing.clock import ManualClock
 from shared.schemas.base import Event
 from tests.integration.commission.facts import NOW, closed, invoiced, paid, partner, refunded, rows, take_in
+from tests.integration.commission.parties import Parties
 from tests.integration.commission.plans import TODAY, rule
 from tests.integration.commission.stating import APRIL, DAY, Json, download, of, verify
 
@@ -130,7 +131,7 @@ async def case(request: pytest.FixtureRequest, commission: Service, clock: Manua
     return found
 
 
-async def _happen(service: Service, clock: ManualClock, case: Case) -> None:
+async def _happen(service: Service, clock: ManualClock, case: Case, *, disputed_by: Parties | None = None) -> None:
     await rule(service, **case.options)
     async with service.platform.worker_database.transaction() as uow:
         await decide(uow, case.rates, plans=Plans())
@@ -139,8 +140,18 @@ async def _happen(service: Service, clock: ManualClock, case: Case) -> None:
         await service.worker.timers.run_due()
         await take_in(service, *events)
         await service.worker.timers.run_due()
+        if disputed_by is not None:
+            await _dispute_all(disputed_by, case)
     clock.set(max(case.told) + 31 * DAY)
     await service.worker.timers.run_due()
+
+
+async def _dispute_all(parties: Parties, case: Case) -> None:
+    """Each of the partners disputes all its entries that it does not dispute already."""
+    for number in case.shows:
+        sql = f"select id from entries where partner_id = '{partner(number)}' and id not in (select entry_id from disputes) order by seq"
+        for (entry_id,) in await rows(parties.service, sql):
+            await parties.open(entry_id, by=number)
 
 
 async def test_statements_of_an_option_when_issued_then_they_show_what_was_worked_out_by_hand(case: Case, commission: Service) -> None:
@@ -173,6 +184,20 @@ async def test_statements_of_an_option_when_a_figure_is_changed_then_found_also_
         for forged in (each for statement in await of(commission, number) for each in _forgeries(statement)):
             assert {"hash_differs", "figure_differs"} <= _found(forged, tmp_path)
             assert "figure_differs" in _found(seal({name: value for name, value in forged.items() if name != "hash"}), tmp_path)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+async def test_statements_of_an_option_when_every_entry_is_disputed_then_disputes_hold_all_that_is_held(
+    case: Case, parties: Parties, tmp_path: Path
+) -> None:
+    await _happen(parties.service, parties.clock, case, disputed_by=parties)
+    for number in case.shows:
+        statements = await of(parties.service, number)
+        assert [_found(each, tmp_path) for each in statements] == [set()] * len(statements)
+        disputes = statements[-1]["disputes"]
+        held = sum(row["held"] for row in statements[-1]["closing"]["balances"])
+        assert sum(each["held"] for each in disputes) == held + await _owed(parties.service, number)
+        assert len(disputes) == sum(len(_entries(each)) for each in statements)
 
 
 @pytest.mark.parametrize("change", [{"late": False}, {"occurred_at": "2026-04-02T09:00:00+00:00"}])
@@ -250,3 +275,11 @@ async def _accounts(service: Service, number: int, ends: str) -> dict[tuple[str,
 def _balances(statement: Json) -> dict[tuple[str, str], int]:
     found = statement["closing"]["balances"]
     return {(row["currency"], f"partner:{name}"): row[name] for row in found for name in row if name != "currency" and row[name]}
+
+
+async def _owed(service: Service, number: int) -> int:
+    """Of how much more than they were the partner's accruals were taken back (`rerate`): a debt, which no dispute holds."""
+    sql = f"""select coalesce(sum(greatest(-left_of_it, 0)), 0)::bigint from (
+        select e.amount_minor + sum(r.amount_minor) as left_of_it from entries e join entries r on r.reverses = e.id
+        where e.partner_id = '{partner(number)}' and r.kind = 'reversal' group by e.id, e.amount_minor) as taken_back"""
+    return int((await rows(service, sql))[0][0])
