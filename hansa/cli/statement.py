@@ -9,7 +9,7 @@ from hansa.cli.options import Json
 from hansa.cli.output import as_json, as_table, complain, console
 
 if TYPE_CHECKING:
-    from services.commission.statement_check import Finding
+    from services.commission.statement_finding import Finding
 
 app = typer.Typer(help="Statements: verify one offline, figure by figure.", no_args_is_help=True)
 File = Annotated[Path, typer.Argument(help="The statement as JSON (commission/v1/statements/{id}).", exists=True, dir_okay=False)]
@@ -42,7 +42,7 @@ def verify(file: File, former: Former = None, pdf: Pdf = None, announced: Hash =
 
 
 def _announced(document: dict[str, Any], announced: str) -> "list[Finding]":
-    from services.commission.statement_check import Finding
+    from services.commission.statement_finding import Finding
 
     if not announced or document.get("hash") == announced.lower():
         return []
@@ -50,7 +50,7 @@ def _announced(document: dict[str, Any], announced: str) -> "list[Finding]":
 
 
 def _printed(document: dict[str, Any], pdf: Path | None, found: "list[Finding]") -> "list[Finding]":
-    from services.commission.statement_check import Finding
+    from services.commission.statement_finding import Finding
     from services.commission.statement_pdf import render
 
     if pdf is None:

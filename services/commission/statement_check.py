@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,7 +15,10 @@ from services.commission.domain.plan import Plan
 from services.commission.domain.statement import Posted, Span, Standing, StatementDiverged, midnight, settle
 from services.commission.domain.statement_given import Given
 from services.commission.domain.statement_names import Names
-from services.commission.statement_document import BUCKETS, FORMAT, Heading, Json, compose, digest
+from services.commission.statement_disputes import FORMAT, FORMATS, disputes_in, held_in
+from services.commission.statement_disputes_check import dispute_faults, dispute_gaps
+from services.commission.statement_document import BUCKETS, Heading, Json, compose, digest
+from services.commission.statement_finding import Finding
 from services.commission.statement_plan import Version, plan_of
 from services.commission.store.encoding import decoded_fact, decoded_rate, decoded_side
 from shared.chassis.errors import Refused
@@ -31,23 +33,14 @@ class Unreadable(ValueError):
     """The file is no statement; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What is wrong with a statement: a code, its place in the document and a sentence."""
-
-    code: str
-    place: str
-    sentence: str
-
-
 def read(text: bytes) -> Json:
     """The document in a file. Raises Unreadable: no JSON, a key twice (which reader would win?), a number with a fraction."""
     try:
         document = json.loads(text, object_pairs_hook=_once, parse_float=_no_fraction, parse_constant=_no_fraction)
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"The file cannot be read as JSON: {error}.") from error
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise Unreadable(f"The file is no statement: it does not say {FORMAT}.")
+    if not isinstance(document, dict) or document.get("format") not in FORMATS:
+        raise Unreadable(f"The file is no statement: it says none of {', '.join(FORMATS)}.")
     return document
 
 
@@ -111,6 +104,9 @@ def _again(document: Json) -> Iterator[Finding]:
     computed = compose(heading, plan.calendar, opening, sheet)
     for name in ("statement_id", "period", "facts", "rates", "opening", "lines", "summary", "closing"):
         yield from _differences(document[name], computed[name], name)
+    yield from _differences(document.get("disputes", []), computed.get("disputes", []), "disputes")
+    if heading.form == FORMAT:
+        yield from dispute_faults(heading.disputes, heading.span, sheet)
     yield from _bounds(heading.span, facts, plan)
     yield from _steps(document)
 
@@ -169,7 +165,9 @@ def _chain(document: Json, former: Json) -> Iterator[Finding]:
     if document["facts"]["first"] != former["facts"]["last"] + 1:
         yield Finding("chain_broken", "facts.first", "Facts between the two statements are missing, or stand in both.")
     for name in ("balances", "positions", "earned", "sums", "disputed"):
-        yield from _differences(document["opening"][name], former["closing"][name], f"opening.{name}")
+        if name != "disputed" or document["format"] == former["format"]:  # the former format has no amounts there
+            yield from _differences(document["opening"][name], former["closing"][name], f"opening.{name}")
+    yield from dispute_gaps(disputes_in(document), disputes_in(former))
 
 
 def _heading(document: Json) -> Heading:
@@ -184,6 +182,8 @@ def _heading(document: Json) -> Heading:
         former=document["former"],
         versions=tuple(Version(each["number"], each["document"]) for each in document["plan"]),
         rates=tuple(map(decoded_rate, document["rates"])),
+        disputes=disputes_in(document),
+        form=document["format"],
     )
 
 
@@ -211,7 +211,7 @@ def _standing(body: Json) -> Standing:
         positions={_day(each["month"]): each["revenue"] for each in body["positions"]},
         earned={_day(each["month"]): each["commission"] for each in body["earned"]},
         sums={each["name"]: each["sum"] for each in body["sums"]},
-        disputed=frozenset(map(UUID, body["disputed"])),
+        disputed=held_in(body["disputed"]),
         deals={deal.id: deal for deal in map(decoded_side, body.get("deals", ()))},
     )
 

@@ -16,12 +16,13 @@ from services.commission.domain.facts import Rate
 from services.commission.domain.plan import Plan
 from services.commission.domain.ruling import rule_text
 from services.commission.domain.statement import Balances, Line, Row, Sheet, Span, Standing, causes, late, occurred_at
+from services.commission.domain.statement_disputes import StatedDispute
 from services.commission.domain.statement_given import Given
+from services.commission.statement_disputes import FORMAT, written
 from services.commission.statement_plan import Version, plan_of
 from services.commission.store.encoding import fact_kind, plain
 from shared.chassis.ids import derived_id
 
-FORMAT = "hansa.statement/1"
 BUCKETS = tuple(account for account in Account if account is not Account.EXPENSE)
 
 Json = dict[str, Any]
@@ -31,7 +32,7 @@ Json = dict[str, Any]
 class Heading:
     """Whose statement it is, of which period, and which one it follows (`former`: its hash).
 
-    `rates` are the exchange rates that its deals were counted at.
+    `rates` are the exchange rates that its deals were counted at; `disputes` those that ran or were settled in the period.
     """
 
     partner_id: UUID
@@ -43,6 +44,8 @@ class Heading:
     former: str | None
     versions: tuple[Version, ...]
     rates: tuple[Rate, ...] = ()
+    disputes: tuple[StatedDispute, ...] = ()
+    form: str = FORMAT
 
 
 def statement_id(partner_id: UUID, number: int) -> UUID:
@@ -52,10 +55,10 @@ def statement_id(partner_id: UUID, number: int) -> UUID:
 
 def compose(heading: Heading, calendar: Calendar, opening: Standing, sheet: Sheet) -> Json:
     """The document, sealed: each line with its hash, the whole with its own."""
-    disputed, plan = sheet.closing.disputed, plan_of(heading.versions)
-    lines = [_line(line, heading.span, plan, disputed) for line in sheet.lines]
+    disputes, plan = written(heading.form, heading.disputes, opening, sheet), plan_of(heading.versions)
+    lines = [_line(line, heading.span, plan, disputes.marked) for line in sheet.lines]
     document: Json = {
-        "format": FORMAT,
+        "format": heading.form,
         "statement_id": statement_id(heading.partner_id, heading.number),
         "partner": {"id": heading.partner_id, "name": heading.name},
         "number": heading.number,
@@ -65,10 +68,11 @@ def compose(heading: Heading, calendar: Calendar, opening: Standing, sheet: Shee
         "facts": {"first": sheet.lines[0].posted.number, "last": sheet.lines[-1].posted.number},
         "plan": [{"number": version.number, "document": version.document} for version in heading.versions],
         "rates": [plain(rate) for rate in heading.rates],
-        "opening": _standing(opening),
+        "opening": {**_standing(opening), "disputed": disputes.opening},
         "lines": lines,
         "summary": _summary(opening.balances, sheet),
-        "closing": _closing(sheet.closing),
+        "closing": {**_closing(sheet.closing), "disputed": disputes.closing},
+        **disputes.own,
     }
     return seal(_plain(document))
 
@@ -145,7 +149,6 @@ def _standing(standing: Standing) -> Json:
         "positions": [{"month": month, "revenue": revenue} for month, revenue in sorted(standing.positions.items())],
         "earned": [{"month": month, "commission": amount} for month, amount in sorted(standing.earned.items())],
         "sums": [{"name": name, "sum": total} for name, total in sorted(standing.sums.items())],
-        "disputed": sorted(map(str, standing.disputed)),
         "deals": [plain(deal) for _, deal in sorted(standing.deals.items())],
     }
 

@@ -1,6 +1,6 @@
 """A statement on paper: pages made from the document alone, the same bytes for the same document."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -9,35 +9,11 @@ from zoneinfo import ZoneInfo
 
 from services.commission.statement_document import canonical
 from services.commission.statement_paper import FAINT, INK, NEGATIVE, Cell, Paper
-from shared.chassis.money import Money
+from services.commission.statement_pdf_disputes import disputes
+from services.commission.statement_words import BUCKETS, KINDS, MOST, WIDTHS, amount, day, label, moment, money, rest
 
 Json = dict[str, Any]
 
-BUCKETS = {"held": "Held", "payable": "Payable", "in_payout": "In payout", "paid": "Paid out"}
-CAUSES = {
-    "accrual": "Commission accrued",
-    "reversal": "Commission taken back",
-    "spiff": "SPIFFs",
-    "bonus": "Bonuses",
-    "reward": "Rewards",
-    "adjustment": "Adjustments",
-    "released": "Holds ended",
-    "frozen": "Held for a dispute",
-    "thawed": "Free again after a dispute",
-    "payout_started": "Payouts started",
-    "payout_paid": "Paid out",
-    "payout_failed": "Payouts that failed, payable again",
-}
-KINDS = {
-    "accrual": "Commission",
-    "reversal": "Taken back",
-    "spiff": "SPIFF",
-    "bonus": "Bonus",
-    "reward": "Reward",
-    "adjustment": "Adjustment",
-}
-_ENTRIES = (21.0, 21.0, 104.0, 32.0)
-_MOST = 2_000  # rows of one table; a paper of a thousand pages helps nobody
 _SUMMARY = (58.0, 30.0, 30.0, 30.0, 30.0)
 
 
@@ -53,36 +29,17 @@ def render(document: Json) -> bytes:
     _entries(paper, "Entries of this period", [each for each in entries if not each[0]["late"]], zone)
     _entries(paper, "Adjustments to earlier periods", [each for each in entries if each[0]["late"]], zone)
     _movements(paper, document, zone)
-    _disputed(paper, document["closing"]["disputed"])
+    disputes(paper, document, zone)
     _rules(paper, document)
     _seal(paper, document)
     paper.attach(f"statement-{document['number']:04d}.json", canonical(document))
     return paper.finish()
 
 
-def amount(minor: int, currency: str) -> str:
-    """For people: 1,234.50, with a true minus sign."""
-    whole, _, rest = str(Money(abs(minor), currency)).partition(".")
-    return f"{'−' if minor < 0 else ''}{int(whole):,}{'.' + rest if rest else ''}"
-
-
-def label(cause: str) -> str:
-    """A cause in words; one that a later release knows is shown by its name."""
-    return CAUSES.get(cause, cause.replace("_", " ").capitalize())
-
-
-def _day(text: str) -> str:
-    return f"{date.fromisoformat(text):%d %b %Y}".lstrip("0")
-
-
-def _moment(text: str, zone: ZoneInfo) -> str:
-    return f"{datetime.fromisoformat(text).astimezone(zone):%d %b %Y}".lstrip("0")
-
-
 def _head(paper: Paper, document: Json) -> None:
     period = document["period"]
     last = date.fromisoformat(period["until"]) - timedelta(days=1)
-    paper.masthead("Commission statement", f"{_day(period['from'])} – {_day(last.isoformat())}")
+    paper.masthead("Commission statement", f"{day(period['from'])} – {day(last.isoformat())}")
     name = document["partner"]["name"] or "Partner"
     paper.title(name, f"Partner {document['partner']['id']}")
     issued = datetime.fromisoformat(document["issued_at"]).astimezone(ZoneInfo(period["timezone"]))
@@ -122,18 +79,13 @@ def _entries(paper: Paper, title: str, entries: list[tuple[Json, Json]], zone: Z
         return
     paper.heading(title)
     head = [Cell("Date"), Cell("Recorded"), Cell("What, and how it comes about"), Cell("Amount", right=True)]
-    with paper.table(head, _ENTRIES):
-        for line, entry in entries[:_MOST]:
-            paper.row(_entry(line, entry, zone), _ENTRIES)
+    with paper.table(head, WIDTHS):
+        for line, entry in entries[:MOST]:
+            paper.row(_entry(line, entry, zone), WIDTHS)
         for currency in dict.fromkeys(entry["currency"] for _, entry in entries):
             total = sum(entry["amount"] for _, entry in entries if entry["currency"] == currency)
-            paper.row([Cell(""), Cell(""), Cell("Sum", bold=True), _total(total, currency, bold=True)], _ENTRIES, tinted=True)
-    _rest(paper, entries)
-
-
-def _rest(paper: Paper, rows: Sequence[object]) -> None:
-    if len(rows) > _MOST:
-        paper.note(f"{len(rows) - _MOST:,} more stand in the statement that is attached to this file.")
+            paper.row([Cell(""), Cell(""), Cell("Sum", bold=True), money(total, currency, bold=True)], WIDTHS, tinted=True)
+    rest(paper, entries)
 
 
 def _entry(line: Json, entry: Json, zone: ZoneInfo) -> list[Cell]:
@@ -145,10 +97,10 @@ def _entry(line: Json, entry: Json, zone: ZoneInfo) -> list[Cell]:
     steps = [f"{step['what']}: {_exact(step['amount'])}" for step in told["steps"]]
     steps += ["In dispute at the end of the period"] if entry["disputed"] else []
     return [
-        Cell(_moment(line["occurred_at"], zone)),
-        Cell(_moment(line["recorded_at"], zone), color=FAINT),
+        Cell(moment(line["occurred_at"], zone)),
+        Cell(moment(line["recorded_at"], zone), color=FAINT),
         Cell(what, under="\n".join((*steps, about)).replace(" %", "\N{NO-BREAK SPACE}%")),
-        _total(entry["amount"], entry["currency"]),
+        money(entry["amount"], entry["currency"]),
     ]
 
 
@@ -157,20 +109,16 @@ def _exact(text: str) -> str:
     return f"{Decimal(text):,}".replace("-", "−")
 
 
-def _total(minor: int, currency: str, *, bold: bool = False) -> Cell:
-    return Cell(f"{amount(minor, currency)} {currency}", right=True, bold=bold, color=NEGATIVE if minor < 0 else INK)
-
-
 def _movements(paper: Paper, document: Json, zone: ZoneInfo) -> None:
     """Money that went from one account to another without an entry: holds that ended, payouts."""
     rows = list(_moved(document, zone))
     if not rows:
         return
     paper.heading("Movements between accounts")
-    with paper.table([Cell("Date"), Cell("Recorded"), Cell("What"), Cell("Amount", right=True)], _ENTRIES):
-        for row in rows[:_MOST]:
-            paper.row(row, _ENTRIES)
-    _rest(paper, rows)
+    with paper.table([Cell("Date"), Cell("Recorded"), Cell("What"), Cell("Amount", right=True)], WIDTHS):
+        for row in rows[:MOST]:
+            paper.row(row, WIDTHS)
+    rest(paper, rows)
 
 
 def _moved(document: Json, zone: ZoneInfo) -> Iterator[list[Cell]]:
@@ -183,17 +131,11 @@ def _moved(document: Json, zone: ZoneInfo) -> Iterator[list[Cell]]:
             way = f"From {names.get(moved['source'], 'the programme')} to {names.get(moved['target'], 'the programme')}"
             entry = f" · entry {moved['entry_id']}" if moved["entry_id"] else ""
             yield [
-                Cell(_moment(line["occurred_at"], zone)),
-                Cell(_moment(line["recorded_at"], zone), color=FAINT),
+                Cell(moment(line["occurred_at"], zone)),
+                Cell(moment(line["recorded_at"], zone), color=FAINT),
                 Cell(label(line["fact"].get("what", line["kind"])), under=way + entry),
-                _total(moved["amount"], moved["currency"]),
+                money(moved["amount"], moved["currency"]),
             ]
-
-
-def _disputed(paper: Paper, disputed: list[str]) -> None:
-    if disputed:
-        paper.heading("In dispute at the end of the period")
-        paper.note("These entries are held until they are decided: " + ", ".join(disputed) + ".")
 
 
 def _rules(paper: Paper, document: Json) -> None:
@@ -205,7 +147,7 @@ def _rules(paper: Paper, document: Json) -> None:
         plan = version["document"]
         for rules in plan["versions"]:
             base = f"cumulative revenue of the {rules['period']}" if rules["base"] == "cumulative" else "each deal alone"
-            since = f"Version {version['number']}, for deals closed from {_day(rules['effective_from'])}"
+            since = f"Version {version['number']}, for deals closed from {day(rules['effective_from'])}"
             paper.note(f"{since}: {rules['mode']}, on {base}. {_brackets(rules, plan)}.")
     for sentence in dict.fromkeys(_beyond_brackets(document)):
         paper.note(sentence)
@@ -216,7 +158,7 @@ def _rules(paper: Paper, document: Json) -> None:
 def _rate(rate: Json) -> str:
     worth = Fraction(rate["rate"])
     counts = f"{Decimal(worth.numerator) / worth.denominator:f} {rate['to_currency']}"
-    return f"One {rate['from_currency']} counts as {counts} for deals closed on {_day(rate['day'])} ({rate['source']})."
+    return f"One {rate['from_currency']} counts as {counts} for deals closed on {day(rate['day'])} ({rate['source']})."
 
 
 def _beyond_brackets(document: Json) -> Iterator[str]:

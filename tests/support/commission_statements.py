@@ -1,22 +1,26 @@
 """Statements for tests of the pure rules: facts in, documents out, as the timer makes them from the journal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from services.commission.domain.book import Book
 from services.commission.domain.calendar import PeriodKind
+from services.commission.domain.dispute import State
 from services.commission.domain.entries import Entry
 from services.commission.domain.facts import PROGRAMME, AnyFact, Rate
 from services.commission.domain.outcome import Posting
-from services.commission.domain.statement import Posted, Sheet, Standing, deal_before, joins, span_of
+from services.commission.domain.statement import Posted, Sheet, Span, Standing, deal_before, joins, span_of
+from services.commission.domain.statement_disputes import StatedDispute
 from services.commission.domain.statement_names import Names
 from services.commission.domain.statement_view import settle_seen
 from services.commission.plan_document import PlanDocument
+from services.commission.statement_disputes import disputes_in
 from services.commission.statement_document import Heading, compose
 from services.commission.statement_plan import Shown, Version, plan_of
 from services.commission.store.touching import Touched
+from shared.chassis.ids import derived_id
 from shared.chassis.values import replace
 
 SEED = {
@@ -78,8 +82,8 @@ class Books:
     def partners(self) -> Sequence[UUID]:
         return sorted(self._journals)
 
-    def state(self, partner_id: UUID, *, name: str | None = None) -> Json | None:
-        """The partner's next statement, of all facts without one; None if there are none."""
+    def state(self, partner_id: UUID, *, name: str | None = None, disputes: Iterable[StatedDispute] = ()) -> Json | None:
+        """The partner's next statement, of all facts without one; None if there are none. `disputes` are those that hold nothing."""
         former, sheet = self._last.get(partner_id, (None, None))
         facts = self._journals[partner_id][former["facts"]["last"] if former else 0 :]
         if not facts:
@@ -104,6 +108,7 @@ class Books:
                 former=former["hash"] if former else None,
                 versions=versions,
                 rates=rates,
+                disputes=(*_disputes(former, sheet, span, but=frozenset(each.id for each in disputes)), *disputes),
             ),
             self.plan.calendar,
             opening,
@@ -120,3 +125,20 @@ class Books:
     def _touched(self, partner_id: UUID, facts: Sequence[Posted]) -> dict[UUID, Any]:
         known = self._deals.get(partner_id, {})
         return {p.fact.deal_id: known[p.fact.deal_id] for p in facts if p.fact.deal_id is not None and p.fact.deal_id in known}
+
+
+def dispute_in_books(entry_id: UUID, state: State, opened_at: datetime, *, settled_at: datetime | None = None) -> StatedDispute:
+    """A dispute of an entry as a statement tells of it."""
+    return StatedDispute(derived_id("dispute", entry_id, opened_at), entry_id, None, "USD", state, opened_at, None, settled_at)
+
+
+def _disputes(former: Json | None, sheet: Sheet, span: Span, *, but: frozenset[UUID]) -> Iterator[StatedDispute]:
+    """One for each entry of which something is held, as long as that is so; then it is declined."""
+    held = set(sheet.closing.disputed)
+    for dispute in disputes_in(former) if former else ():
+        if dispute.runs and dispute.id not in but:
+            ended = dispute.entry_id not in held
+            yield replace(dispute, state=State.DECLINED, settled_at=span.starts) if ended else dispute
+            held.discard(dispute.entry_id)
+    for entry_id in sorted(held):
+        yield dispute_in_books(entry_id, State.OPEN, span.starts)

@@ -88,7 +88,7 @@ class Dispute:
     @property
     def adjustment_id(self) -> UUID | None:
         """The adjusting entry, if there is one."""
-        return None if self.adjustment is None else _adjustment_id(self.id)
+        return None if self.adjustment is None else adjustment_of(self.id)
 
 
 def begin(dispute_id: UUID, entry: Entry, opened: Said, *, stated_at: datetime | None, rules: DisputeRules) -> Dispute:
@@ -182,7 +182,7 @@ def _adjusting(dispute: Dispute) -> tuple[Adjusted, ...]:
     if dispute.adjustment is None or dispute.decision is None:
         return ()
     adjusted = Adjusted(
-        entry_id=_adjustment_id(dispute.id),
+        entry_id=adjustment_of(dispute.id),
         amount=dispute.adjustment,
         kind=Kind.ADJUSTMENT,
         reason="dispute",
@@ -194,8 +194,19 @@ def _adjusting(dispute: Dispute) -> tuple[Adjusted, ...]:
     return (adjusted,)
 
 
-def _adjustment_id(dispute_id: UUID) -> UUID:
+def adjustment_of(dispute_id: UUID) -> UUID:
+    """The entry that adjusts what a dispute is about, if it ends so."""
     return derived_id("commission.dispute", dispute_id, "adjustment")
+
+
+def opening_facts(dispute: Dispute) -> frozenset[str]:
+    """The facts that may tell of its opening in the journal."""
+    return frozenset({_fact(dispute, "frozen"), _fact(dispute, "held")})
+
+
+def settling_facts(dispute: Dispute) -> frozenset[str]:
+    """The facts that may tell of its end in the journal."""
+    return frozenset({_fact(dispute, "thawed"), _fact(dispute, "settled")})
 
 
 def _fact(dispute: Dispute, what: str) -> str:

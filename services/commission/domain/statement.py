@@ -12,10 +12,11 @@ from services.commission.domain.calendar import Calendar, PeriodKind
 from services.commission.domain.deal import Deal
 from services.commission.domain.deal import Standing as DealStanding
 from services.commission.domain.entries import Account, Entry, Transfer
-from services.commission.domain.facts import Amended, AnyFact, Booked, Closed, Frozen, Rate, Reopened, Thawed
+from services.commission.domain.facts import Amended, AnyFact, Booked, Closed, Rate
 from services.commission.domain.outcome import Posting
 from services.commission.domain.plan import Plan
 from services.commission.domain.positions import Positions, earned_by
+from services.commission.domain.statement_disputes import Held, held_after
 from services.commission.domain.statement_given import NOTHING_GIVEN, Given, StatedTallies, given_by, place
 from services.commission.domain.statement_names import Names
 from shared.chassis.values import replace
@@ -54,7 +55,7 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a partner stands between two facts: accounts, its side of its deals, disputed entries.
+    """Where a partner stands between two facts: accounts, its side of its deals, what disputes hold of its entries.
 
     `positions` is its counted revenue and `earned` its commission on deals, by month; `sums` are its SPIFFs and bonuses by name.
     """
@@ -64,7 +65,7 @@ class Standing:
     earned: Mapping[date, int] = field(default_factory=dict)
     sums: Mapping[str, int] = field(default_factory=dict)
     deals: Mapping[UUID, Deal] = field(default_factory=dict)
-    disputed: frozenset[UUID] = frozenset()
+    disputed: Held = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +121,15 @@ def settle(
     book = _book(partner_id, plan, opening, rates)
     lines = tuple(_line(partner_id, plan, book, posted, ledger) for posted in facts)
     touched = {line.posted.fact.deal_id for line in lines} - {None}
+    deals = {deal_id: names.side(book.deals[deal_id], plan) for deal_id in touched if deal_id is not None}
+    taken = [line.posted.fact for line in lines]
     closing = Standing(
         balances=balances_after(opening.balances, lines),
         positions=_own_months(book.positions, partner_id),
         earned=_own_months(book.earned, partner_id),
         sums={name: total for (who, name), total in book.tallies.sums.items() if who == partner_id and total},
-        deals={deal_id: names.side(book.deals[deal_id], plan) for deal_id in touched if deal_id is not None},
-        disputed=_disputed(opening.disputed, lines),
+        deals=deals,
+        disputed=held_after(partner_id, opening.disputed, taken, before=opening.deals.values(), after=deals.values()),
     )
     return Sheet(lines, closing)
 
@@ -151,23 +154,6 @@ def balances_after(opening: Balances, lines: Iterable[Line]) -> Balances:
             balances[t.currency, t.source] -= t.amount
             balances[t.currency, t.target] += t.amount
     return {key: amount for key, amount in balances.items() if key[1] is not Account.EXPENSE}
-
-
-def _disputed(before: frozenset[UUID], lines: Iterable[Line]) -> frozenset[UUID]:
-    """The entries that disputes hold, whole or in part; what a deal takes back is held no more."""
-    held = set(before)
-    for line in lines:
-        fact = line.posted.fact
-        if isinstance(fact, Frozen):
-            held.add(fact.entry_id)
-        elif isinstance(fact, Thawed):
-            held.discard(fact.entry_id)
-        elif isinstance(fact, Amended | Reopened):
-            held -= {entry.reverses for entry in line.entries if entry.reverses}
-        elif isinstance(fact, Booked):
-            held |= {moved.entry_id for moved in fact.transfers if moved.entry_id and moved.target is Account.HELD}
-            held -= {moved.entry_id for moved in fact.transfers if moved.entry_id and moved.source is Account.HELD}
-    return frozenset(held)
 
 
 def _line(partner_id: UUID, plan: Plan, book: Book, posted: Posted, ledger: Ledger | None) -> Line:

@@ -26,6 +26,7 @@ update disputes set overdue_at = $1 where id in (
     select id from disputes where decided_at is null and overdue_at is null and due_at <= $1
     order by due_at limit $2 for update skip locked)
 returning id"""
+_TOLD_AFTER = "select fact_id from journal where partner_id = $1 and number > $2 and fact_id like 'dispute:%'"
 _REACH_ALL = "select current_setting('hansa.operator', true), set_config('hansa.operator', 'on', true)"
 _REACH = "select set_config('hansa.operator', $1, true)"
 _one = disputes.c.decided_at.is_(None)
@@ -84,6 +85,19 @@ async def page(uow: UnitOfWork, *, after: int, limit: int, filters: Mapping[str,
         late = sa.and_(disputes.c.overdue_at.is_not(None), disputes.c.state.in_(UNSETTLED))
         query = query.where(late if overdue else sa.not_(late))
     return [Shown(row.seq, _dispute(row)) for row in await uow.execute(query)]
+
+
+async def before(uow: UnitOfWork, partner_id: UUID, *, opened: datetime, settled: datetime | None) -> list[Dispute]:
+    """The partner's disputes that were opened before `opened`, without those that were settled before `settled`."""
+    query = sa.select(disputes).where(disputes.c.partner_id == partner_id, disputes.c.opened_at < opened).order_by(disputes.c.seq)
+    if settled is not None:
+        query = query.where(sa.or_(disputes.c.decided_at.is_(None), disputes.c.decided_at >= settled))
+    return [_dispute(row) for row in await uow.execute(query)]
+
+
+async def told_after(uow: UnitOfWork, partner_id: UUID, number: int) -> frozenset[str]:
+    """The ids of facts about disputes in the partner's journal after the fact of that number."""
+    return frozenset(row[0] for row in await uow.fetch(_TOLD_AFTER, partner_id, number))
 
 
 async def mark_overdue(uow: UnitOfWork, *, limit: int) -> int:

@@ -21,6 +21,7 @@ from services.commission.statement_plan import Shown, Version, plan_of
 from services.commission.store import held_back, plans, statements
 from services.commission.store.plans import Plans
 from services.commission.store.statements import Issued, Last
+from services.commission.use_cases.state_disputes import cover, held_at_opening, stated_disputes
 from shared.chassis.database import UnitOfWork
 from shared.chassis.values import replace
 
@@ -94,6 +95,8 @@ async def issue(uow: UnitOfWork, partner_id: UUID, *, plan: Plan, kind: PeriodKi
     # A large statement takes seconds; the consumer beside it must not miss its heartbeats.
     sheet = await asyncio.to_thread(settle_seen, names, plan_of(versions), opening, told, entries, rates=rates)
     await _compare(uow, partner_id, sheet)
+    disputes = await stated_disputes(uow, partner_id, last, ends=span.ends, last_fact=facts[-1].number)
+    cover(disputes, sheet)
     heading = Heading(
         partner_id=partner_id,
         name=await statements.payee_name(uow, partner_id),
@@ -104,6 +107,7 @@ async def issue(uow: UnitOfWork, partner_id: UUID, *, plan: Plan, kind: PeriodKi
         former=last.hash if last else None,
         versions=versions,
         rates=rates,
+        disputes=disputes,
     )
     document = await asyncio.to_thread(compose, heading, plan.calendar, opening, sheet)
     return await _keep(uow, heading, document, sheet, last_entry=last_entry)
@@ -119,10 +123,11 @@ async def _told(uow: UnitOfWork, names: Names, plan: Plan, posted: Posted, entri
 
 
 async def _opening(uow: UnitOfWork, partner_id: UUID, last: Last | None, facts: list[Posted]) -> Standing:
-    closed = standing_after(last.document) if last else Standing()
+    if last is None:
+        return Standing()
     touched = {posted.fact.deal_id for posted in facts if posted.fact.deal_id is not None}
-    deals = await statements.deals(uow, partner_id, touched) if last else {}
-    return replace(closed, deals=deals)
+    deals = await statements.deals(uow, partner_id, touched)
+    return replace(standing_after(last.document), deals=deals, disputed=await held_at_opening(uow, partner_id, last))
 
 
 async def _compare(uow: UnitOfWork, partner_id: UUID, sheet: Sheet) -> None:

@@ -1,110 +1,20 @@
 """Disputes in the books: what they hold back, how they end, and what comes in between."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-import httpx2
-import orjson
 import pytest
 
-from services.commission.domain.entries import Account, Given, Kind
-from services.commission.domain.facts import Adjusted, Booked, Moved
-from services.commission.statement_check import check
-from services.commission.store.plans import Plans
-from services.commission.use_cases.audit import audit
-from services.commission.use_cases.book import book
-from shared.chassis.ids import derived_id
+from services.commission.domain.entries import Account
+from services.commission.domain.facts import Moved
 from shared.chassis.service import Service
-from shared.chassis.testing.clock import ManualClock
-from shared.chassis.testing.stage import Stage
 from shared.chassis.timers import Timer
 from tests.integration.commission.facts import NOW, amended, closed, partner, refunded, reopened, rows, take_in
+from tests.integration.commission.parties import Parties
 
-BALANCE = "select held_minor, payable_minor, in_payout_minor, paid_minor from balances"
-ACCRUAL = "select id from entries where kind = 'accrual' order by seq"
 DAY = timedelta(days=1)
 APRIL = datetime(2026, 4, 1, tzinfo=UTC)
-
-
-@dataclass
-class Parties:
-    """A partner, the vendor's staff, and the service between them. After each test the books balance and replay as they are."""
-
-    service: Service
-    stage: Stage
-    clock: ManualClock
-    staff: httpx2.AsyncClient
-    versions: dict[str, str] = field(default_factory=dict)
-
-    def client(self, number: int = 1) -> httpx2.AsyncClient:
-        return self.stage.client(self.service, role="partner", partner_id=partner(number))
-
-    async def open(self, entry_id: UUID, *, by: int = 1) -> dict[str, Any]:
-        answer = await self.client(by).post("/v1/disputes", json={"entry_id": str(entry_id), "reason": "The rate is wrong."})
-        assert answer.status_code == 201, answer.text
-        return self._read(answer)
-
-    async def tried(self, entry_id: UUID, *, by: int = 1) -> tuple[int, str | None]:
-        answer = await self.client(by).post("/v1/disputes", json={"entry_id": str(entry_id), "reason": "The rate is wrong."})
-        return answer.status_code, answer.json().get("code")
-
-    async def act(self, dispute: dict[str, Any], what: str, *, by: int | None = None, **body: Any) -> httpx2.Response:
-        """What staff (or a partner) do about it, naming the version that was read last."""
-        client = self.staff if by is None else self.client(by)
-        tag = {"if-match": self.versions[dispute["id"]]}
-        answer = await client.post(f"/v1/disputes/{dispute['id']}/{what}", json=body, headers=tag)
-        if answer.status_code == 200:
-            self._read(answer)
-        return answer
-
-    async def done(self, dispute: dict[str, Any], what: str, *, by: int | None = None, **body: Any) -> dict[str, Any]:
-        answer = await self.act(dispute, what, by=by, **body)
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
-
-    async def time(self, at: datetime) -> None:
-        self.clock.set(at)
-        await self.service.worker.timers.run_due()
-
-    async def balance(self) -> tuple[int, ...]:
-        ((*found,),) = await rows(self.service, BALANCE)
-        return tuple(found)
-
-    async def audited(self) -> bool:
-        async with self.service.platform.worker_database.transaction() as uow:
-            return (await audit(uow)).ok
-
-    async def book(self, number: int, amount: int, *moved: Moved, kind: Kind = Kind.BONUS) -> UUID:
-        """A decision of staff; the id of its entry."""
-        entry_id = derived_id("booked", number)
-        entry = Adjusted(entry_id, amount, kind, "quarter", None, None, Account.PAYABLE, Given("Target reached."))
-        fact = Booked(f"booked {number}", partner(1), self.clock.now(), "bonus", "USD", moved, (entry,) if amount else ())
-        async with self.service.platform.worker_database.transaction() as uow:
-            await book(uow, [fact], plans=Plans())
-        return entry_id
-
-    async def accrued(self, minor: int = 100_00, **options: Any) -> UUID:
-        """A deal is won; the id of the first partner's entry."""
-        await take_in(self.service, closed(1, minor, **options))
-        entry_id: UUID = (await rows(self.service, ACCRUAL))[0][0]
-        return entry_id
-
-    def _read(self, answer: httpx2.Response) -> dict[str, Any]:
-        found: dict[str, Any] = answer.json()
-        self.versions[found["id"]] = answer.headers["etag"]
-        return found
-
-
-@pytest.fixture
-async def parties(stage: Stage, commission: Service, operator: httpx2.AsyncClient, clock: ManualClock) -> AsyncIterator[Parties]:
-    parties = Parties(commission, stage, clock, operator)
-    yield parties
-    assert await parties.audited()
 
 
 async def test_dispute_when_opened_then_its_entry_is_not_released_and_says_so(parties: Parties) -> None:
@@ -366,29 +276,3 @@ async def test_entry_when_it_was_adjusted_then_its_explanation_says_why(parties:
     resolved = await parties.done(await parties.open(await parties.accrued()), "resolve", amount="2.50", reason="Half a point was missing.")
     told = (await parties.client().get(f"/v1/entries/{resolved['adjustment_entry_id']}/explain")).json()
     assert told["steps"] == [{"what": "Half a point was missing.", "amount": "2.50"}]
-
-
-async def _stated(parties: Parties, month: int) -> list[str]:
-    """The entries that the statement issued at the start of that month shows as disputed."""
-    await parties.time(datetime(2026, month, 1, tzinfo=UTC))
-    ((document,),) = await rows(parties.service, "select document from statements order by number desc limit 1")
-    assert check(orjson.loads(document)) == []
-    found: list[str] = orjson.loads(document)["closing"]["disputed"]
-    return found
-
-
-async def test_statement_when_a_dispute_runs_then_it_names_the_entry_and_no_more_once_settled(parties: Parties) -> None:
-    entry_id, bonus = await parties.accrued(), await parties.book(1, 70_00)
-    disputes = [await parties.open(each) for each in (entry_id, bonus)]
-    assert await _stated(parties, 4) == sorted(map(str, (entry_id, bonus)))
-    for dispute in disputes:
-        await parties.done(dispute, "decline", reason="It is right.")
-    assert await _stated(parties, 5) == []
-
-
-async def test_statement_when_the_deal_was_undone_under_a_dispute_then_nothing_of_it_is_held(parties: Parties) -> None:
-    dispute = await parties.open(await parties.accrued())
-    await take_in(parties.service, reopened(1))
-    assert await _stated(parties, 4) == []
-    await parties.done(dispute, "withdraw", by=1, reason="I see.")
-    assert await rows(parties.service, "select state from disputes") == [("withdrawn",)]

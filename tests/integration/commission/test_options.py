@@ -10,29 +10,17 @@ import pytest
 
 from services.commission.domain.facts import Rate
 from services.commission.domain.refusals import FxRateExists
-from services.commission.plan_document import PlanDocument
 from services.commission.store.plans import Plans
 from services.commission.store.snapshot import snapshot
 from services.commission.use_cases.audit import audit
 from services.commission.use_cases.decide import decide
-from services.commission.use_cases.record_plan import record_plan
 from shared.chassis.service import Service
 from shared.chassis.testing.clock import ManualClock
 from shared.chassis.testing.stage import Stage
 from shared.schemas.base import MoneyAmount
 from shared.schemas.cash import DealInvoiced
 from tests.integration.commission.facts import NOW, amended, closed, deal, partner, refunded, reopened, rows, take_in
-
-TEN = [{"from": "0", "to": None, "rate": "0.10"}]
-TODAY = NOW.date().isoformat()
-
-
-async def rule(service: Service, **options: Any) -> None:
-    """A version of the plan from today on."""
-    version = {"effective_from": TODAY, "base": "deal", "brackets": TEN, **options}
-    document = PlanDocument.read({"currency": "USD", "versions": [version]})
-    async with service.platform.worker_database.transaction() as uow:
-        await record_plan(uow, document, recorded_by="test", reason="test")
+from tests.integration.commission.plans import TODAY, rule
 
 
 @pytest.fixture(autouse=True)

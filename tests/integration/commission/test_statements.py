@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import asyncpg
 import orjson
@@ -15,20 +14,7 @@ from shared.chassis.service import Service
 from shared.chassis.testing.clock import ManualClock
 from shared.chassis.testing.stage import Stage
 from tests.integration.commission.facts import NOW, amended, closed, partner, refunded, reopened, rows, take_in
-
-DAY = timedelta(days=1)
-APRIL, MAY, JUNE, JULY = (datetime(2026, month, 1, tzinfo=UTC) for month in (4, 5, 6, 7))
-
-
-async def issue(service: Service) -> list[dict[str, Any]]:
-    """Let the timer do what is due; every statement so far, by partner and number."""
-    await service.worker.timers.run_due()
-    found = await rows(service, "select document from statements order by partner_id, number")
-    return [orjson.loads(row[0]) for row in found]
-
-
-async def of(service: Service, number: int) -> list[dict[str, Any]]:
-    return [each for each in await issue(service) if each["partner"]["id"] == str(partner(number))]
+from tests.integration.commission.stating import APRIL, DAY, JULY, JUNE, MAY, issue, of
 
 
 async def test_statement_when_its_period_runs_then_none_and_at_its_end_one(commission: Service, clock: ManualClock) -> None:

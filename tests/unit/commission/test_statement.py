@@ -16,7 +16,8 @@ from services.commission.domain.facts import Adjusted, Booked, Frozen, Moved, Ra
 from services.commission.domain.statement import midnight, span_of
 from services.commission.statement_check import Unreadable, check, read
 from services.commission.statement_document import canonical, seal
-from services.commission.statement_pdf import amount, label, render
+from services.commission.statement_pdf import render
+from services.commission.statement_words import amount, label
 from shared.chassis.ids import derived_id
 from tests.support.commission_statements import RECORDED, SEED, Books
 from tests.support.commission_world import closed, deal, refunded, terms, who
@@ -106,7 +107,8 @@ def test_entry_when_frozen_then_in_dispute_until_thawed(books: Books) -> None:
     second = books.state(who(1))
     assert first is not None
     assert second is not None
-    assert (first["closing"]["disputed"], second["opening"]["disputed"], second["closing"]["disputed"]) == ([str(entry_id)],) * 2 + ([],)
+    held = [{"entry_id": str(entry_id), "held": 13_500_00}]
+    assert (first["closing"]["disputed"], second["opening"]["disputed"], second["closing"]["disputed"]) == (held, held, [])
     assert check(second, former=first) == []
 
 
