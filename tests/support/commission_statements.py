@@ -57,10 +57,11 @@ class Books:
 
     def post(self, *facts: AnyFact, at: datetime = RECORDED) -> None:
         """Take facts in, as the consumer does; those that are refused or wait are left out."""
-        for fact in facts:
-            outcome = self.book.take(fact)
+        for told in facts:
+            outcome = self.book.take(told)
             if not isinstance(outcome, Posting):
                 continue
+            fact = outcome.fact
             for partner_id in (each for each in outcome.streams if each != PROGRAMME):
                 own = tuple(entry for entry in outcome.entries if entry.partner_id == partner_id)
                 self._entries.setdefault(partner_id, {})[fact.id] = own

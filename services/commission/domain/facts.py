@@ -77,6 +77,14 @@ class Reopened(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class Abandoned(Fact):
+    """A close was undone while it waited, so that nothing had accrued: what the journal has for that `Reopened`.
+
+    The close itself never got there, and without it replay could not tell this reopening from one that came too early.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Refunded(Fact):
     """Money went back to the customer. `lines` names parts of it; `revision` is that of the terms it was accepted under."""
 
@@ -228,5 +236,5 @@ class RewardsGranted:
         return None
 
 
-DealFact = Closed | Amended | Reopened | Refunded | Invoiced | Paid | Released | Frozen | Thawed
+DealFact = Closed | Amended | Reopened | Abandoned | Refunded | Invoiced | Paid | Released | Frozen | Thawed
 AnyFact = DealFact | Booked | Rate | PeriodEnded | RewardsGranted

@@ -10,6 +10,7 @@ import orjson
 from services.commission.domain.calendar import PeriodKind
 from services.commission.domain.entries import Account, Kind
 from services.commission.domain.facts import (
+    Abandoned,
     Adjusted,
     Amended,
     AnyFact,
@@ -123,6 +124,7 @@ _FACTS: dict[str, Callable[[Json], AnyFact]] = {
     "closed": _closed,
     "amended": _amended,
     "reopened": lambda body: Reopened(**_common(body)),
+    "abandoned": lambda body: Abandoned(**_common(body)),
     "refunded": _refunded,
     "invoiced": lambda body: Invoiced(**_common(body)),
     "paid": lambda body: Paid(**_common(body)),
