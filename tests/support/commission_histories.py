@@ -301,9 +301,9 @@ def _ended(books: Books, told: Told) -> Iterator[AnyFact]:
         return Counter(each.partner_id for each in deals if each.sale and period.start <= each.sale.month < period.end)
 
     plan, months = books.book.plan, books.book.positions.months
-    for decision in ended(plan, months, as_of, lambda _: told.partner_type):
+    for decision in ended(plan, months, as_of, lambda *_: told.partner_type):
         yield replace(decision, id=f"{decision.id}:{told.event}")  # the timer decides anew as often as revenue changed
-    yield from grants(plan, months, won, as_of, lambda _: told.partner_type)
+    yield from grants(plan, months, won, as_of, lambda *_: told.partner_type)
 
 
 def _booked(told: Told) -> Booked:
