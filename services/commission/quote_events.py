@@ -94,12 +94,13 @@ class RateDocument(_Document):
 
 @dataclass
 class _Deal:
-    """What a deal's events said so far."""
+    """What a deal's events said so far; `seen` are their numbers of the close."""
 
     close: int = 1
     revision: int = 0
+    closed: EventDocument | None = None
     said: EventDocument | None = None
-    seen: set[str] = field(default_factory=set)
+    seen: dict[str, int] = field(default_factory=dict)
 
 
 class Facts:
@@ -114,14 +115,13 @@ class Facts:
         """Raises ShareInvalid, AmountPrecision, AmountInvalid or CurrencyUnknown."""
         deal = self._deals.setdefault(event.deal, _Deal())
         again = event.id in deal.seen
-        deal.seen.add(event.id)
-        number = event.close_number or deal.close
+        number = deal.seen.setdefault(event.id, event.close_number or deal.close)
         common = (event.id, derived_id("deal named", event.deal), self._partner(event), event.at, number)
         match event.type:
             case Type.CLOSED:
                 terms = self._terms(event, None) if event.outcome == "won" else None
                 if not again:
-                    deal.said, deal.close, deal.revision = deal.said or event, number, 0
+                    deal.said, deal.close, deal.revision, deal.closed = deal.said or event, number, 0, event
                 return Closed(*common, terms)
             case Type.AMENDED:
                 deal.revision = deal.revision if again else event.revision or deal.revision + 1
@@ -129,7 +129,8 @@ class Facts:
                 deal.said = event if event.lines else deal.said
                 return fact
             case Type.REOPENED:
-                deal.close, deal.said = number if again else number + 1, None
+                if not again:
+                    deal.close, deal.said = number + 1, None
                 return Reopened(*common)
             case Type.REFUNDED:
                 return self._refunded(event, common)
@@ -145,10 +146,12 @@ class Facts:
         return partner_named(named or "")
 
     def _close(self, event: EventDocument) -> EventDocument:
-        return self._owners.get(event.deal, event)
+        """The close that the event is about: the last one told, else the first to come."""
+        return self._deals[event.deal].closed or self._owners.get(event.deal, event)
 
     def _of_deal(self, event: EventDocument) -> str:
-        return event.currency or self._close(event).currency or self._currency
+        kept = None if event.type is Type.CLOSED else self._close(event).currency
+        return event.currency or kept or self._currency
 
     def _minor(self, text: str, event: EventDocument) -> int:
         return Money.parse(text, self._of_deal(event)).minor

@@ -14,7 +14,7 @@ from services.commission.domain.book import Book, Desk, Outcome, Rejected
 from services.commission.domain.brackets import Fault, Slice
 from services.commission.domain.calendar import Period
 from services.commission.domain.deal import Standing
-from services.commission.domain.due import ended, grants
+from services.commission.domain.due import Types, ended, grants
 from services.commission.domain.entries import Accrued, Entry, Worked
 from services.commission.domain.explaining import major
 from services.commission.domain.facts import AnyFact, PeriodEnded, RewardsGranted
@@ -82,7 +82,7 @@ class Teller:
         self._desk = Desk(Book(plan))
         self._ledger = Ledger()
         self._deals: dict[UUID, str] = {}
-        self._types: dict[UUID, str | None] = {}
+        self._types = Types(plan.calendar)
         self._names = {partner_named(name): name for name in _partners(asked.events)}
         self.result = Quote()
 
@@ -106,15 +106,13 @@ class Teller:
     def _take(self, fact: AnyFact, event: EventDocument) -> None:
         if fact.deal_id is not None:
             self._deals[fact.deal_id] = event.deal
-        if event.partner_type is not None:
-            self._types[fact.partner_id] = event.partner_type
         for outcome in self._desk.take(fact):
             self._write(outcome)
 
     def _settle(self, as_of: datetime) -> None:
         book = self._desk.book
-        decisions: list[AnyFact] = [*ended(self._plan, book.positions.months, as_of, self._types.get)]
-        decisions += grants(self._plan, book.positions.months, self._won, as_of, self._types.get)
+        decisions: list[AnyFact] = [*ended(self._plan, book.positions.months, as_of, self._types.at)]
+        decisions += grants(self._plan, book.positions.months, self._won, as_of, self._types.at)
         for decision in decisions:
             for outcome in self._desk.take(decision):
                 self._write(outcome)
@@ -129,6 +127,7 @@ class Teller:
             self.result.rejected.append({"event": _event(outcome.fact), "code": outcome.refusal.code})
         if not isinstance(outcome, Posting):
             return
+        self._types.tell(outcome.fact)
         self._ledger.post(outcome)
         for entry in outcome.entries:
             self.result.entries.append(self._row(entry, outcome.fact))

@@ -35,6 +35,7 @@ from services.commission.domain.facts import (
 )
 from services.commission.plan_document import PlanDocument
 from shared.chassis.ids import derived_id
+from shared.chassis.values import replace
 from tests.support.commission_statements import RECORDED, Books
 from tests.support.commission_world import deal, who
 
@@ -301,8 +302,9 @@ def _ended(books: Books, told: Told) -> Iterator[AnyFact]:
         return Counter(each.partner_id for each in deals if each.sale and period.start <= each.sale.month < period.end)
 
     plan, months = books.book.plan, books.book.positions.months
-    yield from ended(plan, months, as_of, lambda _: told.partner_type)
-    yield from grants(plan, months, won, as_of, lambda _: told.partner_type)
+    for decision in ended(plan, months, as_of, lambda *_: told.partner_type):
+        yield replace(decision, id=f"{decision.id}:{told.event}")  # the timer decides anew as often as revenue changed
+    yield from grants(plan, months, won, as_of, lambda *_: told.partner_type)
 
 
 def _booked(told: Told) -> Booked:

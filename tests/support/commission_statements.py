@@ -50,6 +50,7 @@ class Books:
         self.versions = tuple(Version(number, single.model_dump(mode="json", by_alias=True)) for number, single in singles)
         self.plan = plan_of(self.versions)
         self.book = Book(self.plan)
+        self._known: set[str] = set()
         self._journals: dict[UUID, list[Posted]] = {}
         self._entries: dict[UUID, dict[str, tuple[Entry, ...]]] = {}
         self._last: dict[UUID, tuple[Json, Sheet]] = {}
@@ -60,11 +61,15 @@ class Books:
         self.book.plan = self.plan.known(latest)
 
     def post(self, *facts: AnyFact, at: datetime = RECORDED) -> None:
-        """Take facts in, as the consumer does; those that are refused or wait are left out."""
-        for fact in facts:
-            outcome = self.book.take(fact)
+        """Take facts in, as the consumer does; those that are refused, wait or are known by their id are left out."""
+        for told in facts:
+            if told.id in self._known:
+                continue
+            outcome = self.book.take(told)
             if not isinstance(outcome, Posting):
                 continue
+            fact = outcome.fact
+            self._known.add(fact.id)
             for partner_id in (each for each in outcome.streams if each != PROGRAMME):
                 own = tuple(entry for entry in outcome.entries if entry.partner_id == partner_id)
                 self._entries.setdefault(partner_id, {})[fact.id] = own

@@ -7,7 +7,7 @@ from uuid import UUID
 from services.commission.domain.booking import booked
 from services.commission.domain.deal import Deal
 from services.commission.domain.facts import PROGRAMME, AnyFact, Booked, PeriodEnded, Rate, RewardsGranted
-from services.commission.domain.outcome import Posting, State, Waiting
+from services.commission.domain.outcome import FOR_ALL, Posting, State, Waiting
 from services.commission.domain.plan import Plan
 from services.commission.domain.positions import Positions, earned_by
 from services.commission.domain.posting import decide
@@ -104,13 +104,21 @@ class Desk:
 
     def _settle(self, fact: AnyFact) -> list[Outcome]:
         outcome = self.book.take(fact)
+        outcomes: list[Outcome] = [outcome]
+        if isinstance(outcome, Rejected):
+            return outcomes
+        free = [each for each in self.waiting if _free(each, outcome)]
+        self.waiting = [each for each in self.waiting if each not in free]
         if isinstance(outcome, Waiting):
             self.waiting.append(outcome)
-            return [outcome]
-        outcomes: list[Outcome] = [outcome]
-        if isinstance(outcome, Posting):
-            free = [each for each in self.waiting if each.predecessor in outcome.settles]
-            self.waiting = [each for each in self.waiting if each not in free]
-            for each in free:
-                outcomes += self._settle(each.fact)
+        for each in free:
+            outcomes += self._settle(each.fact)
         return outcomes
+
+
+def _free(waiting: Waiting, outcome: Posting | Waiting) -> bool:
+    """Whether a fact that waits is to be looked at again after the outcome."""
+    if waiting.predecessor in outcome.settles:
+        return True
+    undone = isinstance(outcome, Posting) and outcome.undoes and outcome.fact.deal_id == waiting.fact.deal_id
+    return undone and waiting.predecessor.startswith(FOR_ALL)

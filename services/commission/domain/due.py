@@ -4,14 +4,32 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from uuid import UUID
 
-from services.commission.domain.calendar import Period, PeriodKind
-from services.commission.domain.facts import PeriodEnded, RewardsGranted
+from services.commission.domain.calendar import Calendar, Period, PeriodKind
+from services.commission.domain.facts import Amended, AnyFact, Closed, PeriodEnded, RewardsGranted
 from services.commission.domain.incentives import Measure, Reward
 from services.commission.domain.plan import Plan, PlanVersion
 from services.commission.domain.settling import bonuses, last_day
 
 Months = Mapping[tuple[UUID, date], int]
-TypeOf = Callable[[UUID], str | None]
+TypeOf = Callable[[UUID, Period], str | None]
+
+
+class Types:
+    """Of which type partners were in a period: as the last close or correction said, in posting order, of a deal closed by its end."""
+
+    def __init__(self, calendar: Calendar) -> None:
+        self._calendar = calendar
+        self._told: dict[UUID, list[tuple[date, str | None]]] = {}
+
+    def tell(self, fact: AnyFact) -> None:
+        """A fact that was taken in."""
+        if isinstance(fact, Closed | Amended) and fact.terms is not None:
+            day = self._calendar.day(fact.terms.closed_at)
+            self._told.setdefault(fact.partner_id, []).append((day, fact.terms.partner_type))
+
+    def at(self, partner_id: UUID, period: Period) -> str | None:
+        """The partner's type in the period."""
+        return next((kind for day, kind in reversed(self._told.get(partner_id, [])) if day < period.end), None)
 
 
 def bonus_periods(plan: Plan, months: Iterable[date], as_of: datetime) -> Iterator[Period]:
@@ -33,7 +51,7 @@ def ended(plan: Plan, months: Months, as_of: datetime, type_of: TypeOf) -> list[
     found = []
     for period in bonus_periods(plan, {month for _, month in months}, as_of):
         for partner_id in sorted({who for who, month in months if period.start <= month < period.end}):
-            kind = type_of(partner_id)
+            kind = type_of(partner_id, period)
             if any(bonuses(rules_for(plan, period, partner_id, kind), period)):
                 name = f"period:{period.label}:{partner_id}:{as_of.isoformat()}"
                 found.append(PeriodEnded(name, partner_id, as_of, period.kind, period.start, kind))
@@ -57,7 +75,7 @@ def grants(
     """A decision for each reward of a period that somebody gets."""
     for version, reward, period in reward_periods(plan, {month for _, month in months}, as_of):
         measured = deals(period) if reward.by is Measure.DEALS else _revenue(months, period)
-        theirs = {who: value for who, value in measured.items() if rules_for(plan, period, who, type_of(who)) is version}
+        theirs = {who: value for who, value in measured.items() if rules_for(plan, period, who, type_of(who, period)) is version}
         if first := ranked(reward, theirs):
             name = f"reward:{reward.name}:{period.label}"
             yield RewardsGranted(name, as_of, reward.name, version.number, period.start, first)

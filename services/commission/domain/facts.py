@@ -69,6 +69,13 @@ class Reopened(Fact, frozen=True):
     """A close was undone."""
 
 
+class Abandoned(Fact, frozen=True):
+    """A close was undone while it waited, so that nothing had accrued: what the journal has for that `Reopened`.
+
+    The close itself never got there, and without it replay could not tell this reopening from one that came too early.
+    """
+
+
 class Refunded(Fact, frozen=True):
     """Money went back to the customer. `lines` names parts of it; `revision` is that of the terms it was accepted under."""
 
@@ -209,5 +216,5 @@ class RewardsGranted(Value, frozen=True):
         return None
 
 
-DealFact = Closed | Amended | Reopened | Refunded | Invoiced | Paid | Released | Frozen | Thawed
+DealFact = Closed | Amended | Reopened | Abandoned | Refunded | Invoiced | Paid | Released | Frozen | Thawed
 AnyFact = DealFact | Booked | Rate | PeriodEnded | RewardsGranted

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from services.commission.domain.deal import Deal
 from services.commission.domain.entries import Account, Entry, Transfer, transfers_of
-from services.commission.domain.facts import AnyFact, DealFact
+from services.commission.domain.facts import Abandoned, AnyFact, DealFact, Reopened
 from services.commission.domain.plan import Plan
 from services.commission.domain.positions import Move, Positions
 from services.commission.domain.tallies import Tallies, Tally
@@ -27,14 +27,26 @@ class Posting(Value, frozen=True):
     settles: tuple[str, ...] = ()
     tallies: tuple[Tally, ...] = ()
 
+    @property
+    def undoes(self) -> bool:
+        """Whether it undoes a close: what still waits for a rate or a plan to change that close waits in vain."""
+        return isinstance(self.fact, Reopened | Abandoned)
+
+
+FOR_ALL = ("no_fx_rate:", "no_plan:")  # how names begin that facts of many deals wait for
+
 
 class Waiting(Value, frozen=True):
-    """A fact that cannot be taken in before `predecessor`; `deal` is what to remember meanwhile, if anything."""
+    """A fact that cannot be taken in before `predecessor`; `deal` is what to remember meanwhile, if anything.
+
+    `settles` names what others waited for all the same: a close that waits can be undone.
+    """
 
     fact: AnyFact
     predecessor: str
     reason: str
     deal: Deal | None = None
+    settles: tuple[str, ...] = ()
 
 
 class State(Value, frozen=True):

@@ -9,6 +9,12 @@ class SamePerson(Refused):
     sentence = "Who drafted a batch does not approve it: a second person must."
 
 
+class PayeeSetByApprover(Refused):
+    code = "payee_set_by_approver"
+    status = 403
+    sentence = "You set where money of this batch goes (payouts concerned: {payouts}): another person must approve it."
+
+
 class BatchInOtherState(Refused):
     code = "batch_in_other_state"
     sentence = "The batch is {state}; this takes one that is {expected}."

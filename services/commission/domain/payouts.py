@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.commission.domain.entries import Account
 from services.commission.domain.facts import Booked, Moved
-from services.commission.domain.payout_refusals import BatchEmpty, BatchInOtherState, PayoutInOtherState, SamePerson
+from services.commission.domain.payout_refusals import BatchEmpty, BatchInOtherState, PayeeSetByApprover, PayoutInOtherState, SamePerson
 from shared.chassis.money import exponent, round_half_up
 from shared.chassis.values import replace
 
@@ -182,13 +182,18 @@ def converted(amount: int, rate: Fraction, *, currency: str, to: str) -> int:
     return round_half_up(Fraction(amount) * rate * Fraction(10) ** (exponent(to) - exponent(currency)))
 
 
-def approved(batch: Batch, *, by: str, payouts: int) -> Batch:
-    """Raises BatchInOtherState, SamePerson (who drafted does not approve), BatchEmpty."""
+def approved(batch: Batch, *, by: str, payouts: int, to_own: int = 0) -> Batch:
+    """`to_own` of the `payouts` go where the approver said last: one person alone must not send money to an account.
+
+    Raises BatchInOtherState, SamePerson (who drafted does not approve), BatchEmpty, PayeeSetByApprover.
+    """
     _expect(batch, BatchState.DRAFT)
     if by == batch.drafted_by:
         raise SamePerson
     if not payouts:
         raise BatchEmpty
+    if to_own:
+        raise PayeeSetByApprover(payouts=to_own)
     return replace(batch, state=BatchState.APPROVED)
 
 

@@ -7,7 +7,20 @@ from services.commission.domain.accruing import Rating, check
 from services.commission.domain.deal import Deal, Sale, Standing
 from services.commission.domain.earning import cash_of, check_received, earn, earns, lose, opening, receive, replace_cash
 from services.commission.domain.entries import Exchange
-from services.commission.domain.facts import Amended, Closed, DealFact, Frozen, Invoiced, Paid, Refunded, Released, Reopened, Terms, Thawed
+from services.commission.domain.facts import (
+    Abandoned,
+    Amended,
+    Closed,
+    DealFact,
+    Frozen,
+    Invoiced,
+    Paid,
+    Refunded,
+    Released,
+    Reopened,
+    Terms,
+    Thawed,
+)
 from services.commission.domain.holding import hold
 from services.commission.domain.options import EarnedOn
 from services.commission.domain.outcome import NOTHING, Effects, Posting, State, Waiting, posting
@@ -24,12 +37,16 @@ def decide(fact: DealFact, state: State) -> Posting | Waiting:
     """What `fact` does. Raises a Refused where a rule says no; changes nothing itself."""
     if isinstance(fact, Closed):
         return _close(fact, state)
+    if isinstance(fact, Abandoned):
+        return _abandon(fact)
     deal = state.deal
     if deal is None or fact.close_number > deal.close_number:
         return Waiting(fact, close_name(fact.deal_id, fact.close_number), "deal_unknown")
     if fact.close_number < deal.close_number:
         raise CloseUndone(number=fact.close_number)
     if deal.standing is Standing.WAITING:
+        if isinstance(fact, Reopened):
+            return _abandon(Abandoned(fact.id, fact.deal_id, fact.partner_id, fact.at, fact.close_number))
         return Waiting(fact, close_name(fact.deal_id, fact.close_number), "deal_waiting")
     if deal.standing is Standing.REOPENED:
         raise CloseUndone(number=fact.close_number)
@@ -73,7 +90,8 @@ def _close(fact: Closed, state: State) -> Posting | Waiting:
     last = deal.close_number if deal else 0
     again = deal is not None and deal.standing is Standing.WAITING and fact.close_number == last
     if fact.close_number <= last and not again:
-        raise AlreadyClosed(number=fact.close_number)
+        undone = fact.close_number < last or deal is None or deal.standing is Standing.REOPENED
+        raise CloseUndone(number=fact.close_number) if undone else AlreadyClosed(number=fact.close_number)
     open_now = deal is None or deal.standing is Standing.REOPENED
     if not again and (fact.close_number > last + 1 or not open_now):
         return Waiting(fact, _reopened_name(fact.deal_id, fact.close_number - 1), "reopen_unknown")
@@ -85,7 +103,7 @@ def _close(fact: Closed, state: State) -> Posting | Waiting:
     ruling = _ruling(fact, fact.terms, state)
     if isinstance(ruling, str):
         pending = Deal(fact.deal_id, fact.partner_id, fact.close_number, Standing.WAITING)
-        return Waiting(fact, ruling, ruling.partition(":")[0], pending)
+        return Waiting(fact, ruling, ruling.partition(":")[0], pending, () if again else settles)
     does, sale = _accrue(fact, fact.terms, state, ruling)
     return posting(fact, Deal(fact.deal_id, fact.partner_id, fact.close_number, Standing.WON, 0, sale), does, settles=settles)
 
@@ -114,6 +132,13 @@ def _accrue(fact: Closed | Amended, terms: Terms, state: State, ruling: Ruling, 
         return Rating(state, version, pending).accrue(fact, terms)
     reason = "deal_won" if isinstance(fact, Closed) else "deal_amended"
     return Working(fact, terms, state, version, reason, exchange, pending).accrue()
+
+
+def _abandon(fact: Abandoned) -> Posting:
+    """Nothing accrued, so nothing goes back; all that waited for the close is refused as undone."""
+    undone = Deal(fact.deal_id, fact.partner_id, fact.close_number, Standing.REOPENED)
+    names = (close_name(fact.deal_id, fact.close_number), _reopened_name(fact.deal_id, fact.close_number))
+    return Posting(fact, undone, (), (), (), (fact.partner_id,), names)
 
 
 def _reopen(fact: Reopened, deal: Deal, state: State) -> Posting:

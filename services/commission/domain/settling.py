@@ -17,17 +17,20 @@ from shared.chassis.money import Money, round_half_up
 
 
 def settle(fact: PeriodEnded, state: State) -> Posting:
-    """Post the difference between what each bonus is on the revenue that counts now and what was posted for it."""
+    """Post the difference between what each bonus is on the revenue that counts now and what was posted for it.
+
+    The fact's type says by which version: that of the period's last day. What others gave is taken back whole.
+    """
     period = state.plan.calendar.period(fact.kind, fact.start)
     revenue = state.positions.at(fact.partner_id, period)
     version = state.plan.on(last_day(period), fact.partner_id, fact.partner_type)
     entries, tallies = [], [Tally(fact.partner_id, counted_for(period.label), revenue - _counted(fact, period, state))]
-    for bonus, holds in _every_bonus(state.plan, version, period):
+    for bonus, whose, holds in _every_bonus(state.plan, version, period):
         name = bonus_posted(bonus.name, period.label)
         before = state.tallies.at(fact.partner_id, name)
         due = round_half_up(bonus.exact(revenue)) if holds else 0
-        if due != before and version is not None:
-            entries.append(_bonus(fact, bonus, version, period, revenue=revenue, due=due, before=before, currency=state.plan.currency))
+        if due != before:
+            entries.append(_bonus(fact, bonus, whose, period, revenue=revenue, due=due, before=before, currency=state.plan.currency))
             tallies.append(Tally(fact.partner_id, name, due - before))
     return _posted(fact, tuple(entries), (fact.partner_id,), tuple(tally for tally in tallies if tally.delta))
 
@@ -39,12 +42,13 @@ def bonuses(version: PlanVersion | None, period: Period) -> Iterator[Bonus]:
             yield bonus
 
 
-def _every_bonus(plan: Plan, version: PlanVersion | None, period: Period) -> Iterator[tuple[Bonus, bool]]:
-    """The version's bonuses, then those of other versions, which hold no more: a late close may put the partner under another one."""
-    own = {bonus.name: bonus for bonus in bonuses(version, period)}
-    others = {bonus.name: bonus for each in plan.versions for bonus in bonuses(each, period) if bonus.name not in own}
-    yield from ((bonus, True) for bonus in own.values())
-    yield from ((bonus, False) for bonus in others.values())
+def _every_bonus(plan: Plan, version: PlanVersion | None, period: Period) -> Iterator[tuple[Bonus, PlanVersion, bool]]:
+    """The version's bonuses, then those of other versions, each with its own latest, which hold no more."""
+    own = {bonus.name for bonus in bonuses(version, period)}
+    if version is not None:
+        yield from ((bonus, version, True) for bonus in bonuses(version, period))
+    others = {bonus.name: (bonus, each) for each in plan.versions for bonus in bonuses(each, period) if bonus.name not in own}
+    yield from ((bonus, each, False) for bonus, each in others.values())
 
 
 def last_day(period: Period) -> date:

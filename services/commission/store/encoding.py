@@ -12,6 +12,7 @@ import msgspec
 from services.commission.domain.deal import Deal, Sale, Standing
 from services.commission.domain.entries import Accrued, Derivation, Given, Rerated, TakenBack, Worked
 from services.commission.domain.facts import (
+    Abandoned,
     Amended,
     AnyFact,
     Booked,
@@ -96,6 +97,7 @@ _KINDS: tuple[type[AnyFact], ...] = (
     Closed,
     Amended,
     Reopened,
+    Abandoned,
     Refunded,
     Invoiced,
     Paid,

@@ -20,7 +20,10 @@ on conflict (partner_id) do update set version = excluded.version, standing = ex
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A payee as the database holds it: `account` is sealed, `hint` is what people are shown of it."""
+    """A payee as the database holds it: `account` is sealed, `hint` is what people are shown of it.
+
+    `details_by` set name, currency or account last; `changed_by` changed anything last.
+    """
 
     payee: Payee
     account: bytes
@@ -28,6 +31,7 @@ class Kept:
     version: int
     changed_at: datetime
     changed_by: str
+    details_by: str
 
 
 async def find(uow: UnitOfWork, partner_id: UUID) -> Kept | None:
@@ -57,7 +61,7 @@ async def put(uow: UnitOfWork, kept: Kept) -> None:
     payee = kept.payee
     values: dict[str, Any] = {name: getattr(payee, name) for name in Payee.__slots__}
     values |= {"account": kept.account, "account_hint": kept.hint, "version": kept.version}
-    values |= {"changed_at": kept.changed_at, "changed_by": kept.changed_by}
+    values |= {"changed_at": kept.changed_at, "changed_by": kept.changed_by, "details_by": kept.details_by}
     await uow.execute(insert(payees).values(values).on_conflict_do_update(index_elements=["partner_id"], set_=values))
 
 
@@ -70,4 +74,4 @@ async def hear(uow: UnitOfWork, heard: Mapping[UUID, tuple[int, Standing]]) -> N
 
 def _kept(row: Any) -> Kept:
     payee = Payee(**{name: getattr(row, name) for name in Payee.__slots__})
-    return Kept(payee, row.account, row.account_hint, row.version, row.changed_at, row.changed_by)
+    return Kept(payee, row.account, row.account_hint, row.version, row.changed_at, row.changed_by, row.details_by)

@@ -27,6 +27,9 @@ select r.n, coalesce(s.standing, 'active'), {_PAYEE}
 from unnest($1::uuid[]) with ordinality as r(partner_id, n)
 left join payees p on p.partner_id = r.partner_id left join partner_standings s on s.partner_id = r.partner_id order by r.n"""  # noqa: S608
 _RATE = "select rate, source from fx_rates where from_currency = $1 and to_currency = $2 and day = $3"
+_DRAFTED = """
+select count(*), count(*) filter (where p.details_by = $2) from payouts o left join payees p on p.partner_id = o.partner_id
+where o.batch_id = $1 and o.state = 'drafted'"""
 _SKIP = """
 update payouts o set state = 'skipped', reason = r.reason
 from unnest($1::uuid[], $2::text[]) as r(id, reason) where o.id = r.id"""
@@ -99,6 +102,12 @@ async def rate(uow: UnitOfWork, currency: str, to: str, *, day: date) -> Rate | 
     """The recorded rate of that programme day."""
     rows = await uow.fetch(_RATE, currency, to, day)
     return Rate(Fraction(rows[0][0]), day, rows[0][1]) if rows else None
+
+
+async def drafted(uow: UnitOfWork, batch_id: UUID, *, details_by: str) -> tuple[int, int]:
+    """How many payouts the batch would make, and how many of them to a payee whose name, currency or account that person set last."""
+    count, own = (await uow.fetch(_DRAFTED, batch_id, details_by))[0]
+    return count, own
 
 
 async def add(uow: UnitOfWork, drafted: Sequence[Drafted]) -> None:

@@ -21,6 +21,7 @@ payees = sa.Table(
     sa.Column("version", sa.Integer, nullable=False, comment="counts all changes"),
     sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("changed_by", sa.Text, nullable=False),
+    sa.Column("details_by", sa.Text, nullable=False, server_default="", comment="who set name, currency or account last"),
 )
 
 # The latest standing of each partner, as the service `partners` told it.

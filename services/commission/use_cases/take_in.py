@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from services.commission.domain.book import Outcome, Rejected
-from services.commission.domain.outcome import Posting, Waiting
+from services.commission.domain.outcome import FOR_ALL, Posting, Waiting
 from services.commission.mapping import event_of, fact_of
 from services.commission.store.loading import opened
 from services.commission.store.plans import Plans
@@ -33,14 +33,22 @@ class TakeIn:
         work = await opened(uow, [fact for _, fact in facts], plan=await self._plans.current(uow))
         outcomes = [(incoming, work.book.take(fact)) for incoming, fact in facts]
         postings = [outcome for _, outcome in outcomes if isinstance(outcome, Posting)]
-        pending = [outcome.deal for _, outcome in outcomes if isinstance(outcome, Waiting) and outcome.deal]
+        others = [] if len(postings) == len(outcomes) else [each for each in outcomes if not isinstance(each[1], Posting)]
+        pending = [outcome.deal for _, outcome in others if isinstance(outcome, Waiting) and outcome.deal]
         await write(uow, work, postings, pending=pending, meanwhile=lambda: _tell(uow, outcomes))
-        for incoming, outcome in outcomes:
+        for incoming, outcome in others:
             if isinstance(outcome, Waiting):
                 await uow.wait_for(outcome.predecessor, incoming, reason=outcome.reason)
             elif isinstance(outcome, Rejected):
                 await uow.refuse(incoming, outcome.refusal.code, outcome.refusal.message)
-        await uow.release(*(name for posting in postings for name in posting.settles))
+        await _release(uow, [*postings, *(outcome for _, outcome in others if isinstance(outcome, Waiting))])
+
+
+async def _release(uow: UnitOfWork, outcomes: Sequence[Posting | Waiting]) -> None:
+    """What waited for these goes on; so does what waits in vain for the rate or the plan of a close that is undone."""
+    await uow.release(*(name for outcome in outcomes for name in outcome.settles))
+    if undone := [str(outcome.fact.deal_id) for outcome in outcomes if isinstance(outcome, Posting) and outcome.undoes]:
+        await uow.release_mentioning(undone, waiting_for=FOR_ALL)
 
 
 def _tell(uow: UnitOfWork, outcomes: Iterable[tuple[Incoming[Event], Outcome]]) -> None:

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from services.commission.domain.book import Book, Outcome, Rejected
 from services.commission.domain.calendar import Period
-from services.commission.domain.due import ended, grants
-from services.commission.domain.facts import Amended, AnyFact, Closed, Rate
+from services.commission.domain.due import Types, ended, grants
+from services.commission.domain.facts import AnyFact, Rate
 from services.commission.domain.options import Base
 from services.commission.domain.outcome import Posting
 from services.commission.domain.plan import Plan
@@ -71,7 +71,7 @@ class _Trial:
         self.unrated: Counter[str] = Counter()
         self.facts = 0
         self._as_of, self._rates = as_of, rates
-        self._types: dict[UUID, str | None] = {}
+        self._types = Types(plan.calendar)
         self._reached: dict[int, list[int]] = defaultdict(list)
         self._rewarded = any(version.rewards for version in plan.versions)
         self._months: dict[tuple[UUID, date], int] = {}
@@ -87,17 +87,16 @@ class _Trial:
         book = Book(self.plan, rates=self._rates)
         for fact in facts:
             self.facts += 1
-            if isinstance(fact, Closed | Amended) and fact.terms is not None:
-                self._types[fact.partner_id] = fact.terms.partner_type
+            self._types.tell(fact)
             self._count(book.take(fact))
-        for decision in ended(self.plan, book.positions.months, self._as_of, self._types.get):
+        for decision in ended(self.plan, book.positions.months, self._as_of, self._types.at):
             self._count(book.take(decision))
         self._note(book)
 
     def reward(self) -> None:
         """Grant the rewards, once everybody's revenue is known."""
         book = Book(self.plan)
-        for decision in grants(self.plan, self._months, self._deals, self._as_of, self._types.get):
+        for decision in grants(self.plan, self._months, self._deals, self._as_of, self._types.at):
             self._count(book.take(decision))
 
     def _count(self, outcome: Outcome) -> None:

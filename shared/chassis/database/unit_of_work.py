@@ -35,6 +35,13 @@ _RELEASE_OLDEST = """
 with oldest as (select id from waiting_facts where predecessor = any($1::text[]) order by id limit $2),
 released as (delete from waiting_facts where id in (select id from oldest) returning *)
 select topic, partition, "offset", key, value, headers from released order by id"""
+_RELEASE_MENTIONING = """
+with theirs as (
+    select id from waiting_facts where predecessor like any($1::text[])
+        and exists (select 1 from unnest($2::text[]) word where position(convert_to(word, 'UTF8') in value) > 0)
+    order by id for update skip locked),
+released as (delete from waiting_facts where id in (select id from theirs) returning *)
+select topic, partition, "offset", key, value, headers from released order by id"""
 _REFUSE = """
 insert into refusals (event_id, type, subject, code, message) values ($1, $2, $3, $4, $5) on conflict do nothing"""
 
@@ -152,6 +159,13 @@ class UnitOfWork:
     async def release_oldest(self, predecessors: Sequence[str], *, most: int) -> None:
         """Like `release`, for so many facts that they are taken up in portions."""
         self._take_up(await self.fetch(_RELEASE_OLDEST, list(predecessors), most))
+
+    async def release_mentioning(self, words: Sequence[str], *, waiting_for: Sequence[str]) -> None:
+        """Like `release`, for facts that mention one of the words and wait for something whose name begins so.
+
+        Those that somebody else takes up at this moment are left to them.
+        """
+        self._take_up(await self.fetch(_RELEASE_MENTIONING, [f"{name}%" for name in waiting_for], list(words)))
 
     def _take_up(self, rows: Sequence[sa.Row[*tuple[Any, ...]]]) -> None:
         self._released += [Raw(r[0], r[1], r[2], r[3], r[4], unpack_headers(r[5])) for r in rows]

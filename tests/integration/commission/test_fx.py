@@ -9,9 +9,10 @@ import httpx2
 import pytest
 
 from services.commission.use_cases.audit import audit
+from services.commission.use_cases.replay import Asked, Replay
 from shared.chassis.service import Service
 from shared.chassis.testing.stage import Stage
-from tests.integration.commission.facts import NOW, closed, partner, refunded, rows, take_in
+from tests.integration.commission.facts import NOW, closed, partner, refunded, reopened, rows, take_in
 
 TODAY = NOW.date().isoformat()
 ENTRIES = "select kind, amount_minor, revenue_minor, currency from entries order by seq"
@@ -45,6 +46,43 @@ async def test_deal_when_its_rate_is_missing_then_it_waits_with_its_reason_and_g
         ("reversal", -8_25, -55_00, "USD"),
     ]
     assert (await operator.get("/v1/waiting")).json()["items"] == []
+    assert await _ok(commission)
+
+
+async def _refused(service: Service) -> list[tuple[Any, ...]]:
+    return await rows(service, "select type, code from refusals order by type")
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (2, 0, 1, 3), (3, 2, 1, 0), (3, 0, 2, 1), (0, 3, 1, 2)])
+async def test_deal_when_undone_while_it_waits_then_the_next_close_counts_and_nothing_waits_on(
+    commission: Service, operator: httpx2.AsyncClient, order: tuple[int, ...]
+) -> None:
+    events = [
+        closed(1, 100_00, currency="EUR"),
+        refunded(1, 50_00, currency="EUR"),
+        reopened(1),
+        closed(1, 80_00, close_number=2),
+    ]
+    for at in order:
+        await take_in(commission, events[at], closed(2, 10_00, currency="EUR"))
+    assert await rows(commission, ENTRIES) == [("accrual", 12_00, 80_00, "USD")]
+    assert await _refused(commission) == [("hansa.deal.closed.v1", "close_undone"), ("hansa.deal.refunded.v1", "close_undone")]
+    waiting = (await operator.get("/v1/waiting")).json()["items"]
+    assert {each["reason"] for each in waiting} == {"no_fx_rate"}
+    assert len(waiting) == len(order)
+    assert await _ok(commission)
+    assert (await Replay(commission.platform.settings.worker_url, Asked()).run()).same
+
+
+async def test_deal_when_its_rate_comes_after_its_close_was_undone_then_nothing_is_booked(
+    commission: Service, operator: httpx2.AsyncClient
+) -> None:
+    await take_in(commission, closed(1, 100_00, currency="EUR"), reopened(1))
+    await operator.post("/v1/rates", json=_rate())
+    await commission.worker.timers.run_due()
+    assert await rows(commission, ENTRIES) == []
+    assert await rows(commission, "select standing, close_number from deals") == [("reopened", 1)]
+    assert await rows(commission, "select kind from journal where kind <> 'plan' order by seq") == [("abandoned",), ("rate",)]
     assert await _ok(commission)
 
 

@@ -215,3 +215,52 @@ async def test_bonus_when_the_partner_is_of_another_type_by_now_then_a_refund_is
         ("for channel", 90_00)
     ]
     assert await rows(commission, "select amount from tallies where name like 'counted:%'") == [(90_00,)]
+
+
+BONUSES = "select rule, amount_minor from entries where kind in ('bonus', 'adjustment') order by seq"
+
+
+async def _granted_then(commission: Service, clock: ManualClock, *late: Any, **gives: str) -> None:
+    """Channel partners have a quarterly bonus and alliances have none; late facts come once it was given on 100.00."""
+    bonus = {"name": "for channel", "period": "quarter", "target": "50", **gives}
+    await rule(commission, assigned_to={"types": ["channel"]}, bonuses=[bonus])
+    await rule(commission, assigned_to={"types": ["strategic_alliance"]})
+    await take_in(commission, closed(1, 100_00).model_copy(update={"partner_type": "channel"}))
+    for days, facts in ((100, ()), (101, late)):
+        clock.set(NOW + timedelta(days=days))
+        await take_in(commission, *facts)
+        await commission.worker.timers.run_due()
+
+
+@pytest.mark.parametrize("event", [refunded(1, 90_00), reopened(1), amended(1, 10_00)])
+async def test_bonus_when_a_late_close_tells_a_type_without_one_then_what_undoes_its_ground_takes_it_back(
+    commission: Service, clock: ManualClock, event: Any
+) -> None:
+    late = closed(2, 20_00).model_copy(update={"partner_type": "strategic_alliance"})
+    await _granted_then(commission, clock, late, event, flat="9")
+    assert await rows(commission, BONUSES) == [("for channel", 9_00), ("for channel", -9_00)]
+
+
+async def test_bonus_when_a_late_close_tells_another_type_then_it_counts_by_the_type_that_it_was_given_by(
+    commission: Service, clock: ManualClock
+) -> None:
+    late = closed(2, 20_00).model_copy(update={"partner_type": "strategic_alliance"})
+    await _granted_then(commission, clock, late, rate="0.1")
+    assert await rows(commission, BONUSES) == [("for channel", 10_00), ("for channel", 2_00)]
+
+
+async def test_reward_when_a_partner_is_of_another_type_by_now_then_it_ranks_by_the_type_it_had(
+    commission: Service, clock: ManualClock
+) -> None:
+    reward = {"name": "best", "top": 1, "by": "revenue", "amounts": ["50"], "period": "quarter"}
+    await rule(commission, assigned_to={"types": ["channel"]}, rewards=[reward])
+    await rule(commission, assigned_to={"types": ["strategic_alliance"]})
+    later = NOW + timedelta(days=100)
+    await take_in(
+        commission,
+        closed(1, 100_00).model_copy(update={"partner_type": "channel"}),
+        closed(2, 10_00, at=later).model_copy(update={"partner_type": "strategic_alliance"}),
+    )
+    clock.set(later)
+    await commission.worker.timers.run_due()
+    assert await rows(commission, "select rule, amount_minor from entries where kind = 'reward'") == [("best", 50_00)]

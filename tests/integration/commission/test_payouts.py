@@ -13,7 +13,7 @@ from shared.chassis.testing.records import Told, record
 from shared.chassis.testing.stage import Stage
 from shared.schemas.partners import PartnerActivated, PartnerSuspended, PartnerTerminated
 from tests.integration.commission.facts import partner, refunded, rows, take_in
-from tests.integration.commission.finance import Finance, ok, refused
+from tests.integration.commission.finance import IBANS, Finance, ok, refused
 
 
 @pytest.fixture
@@ -50,6 +50,39 @@ async def test_approval_when_by_who_drafted_then_refused(finance: Finance) -> No
     batch = (await finance.draft())["id"]
     assert await refused(finance.ann.post(f"/v1/payout-batches/{batch}/approve")) == (403, "same_person")
     assert await refused(finance.ann.post(f"/v1/payout-batches/{batch}/start")) == (409, "batch_in_other_state")
+
+
+async def _sets_account(finance: Finance, person: str, who: int, iban: str) -> None:
+    path = f"/v1/payees/{partner(who)}"
+    version = (await finance.ann.get(path)).headers["etag"]
+    body = {"name": f"Payee {who}", "currency": "USD", "account": {"iban": iban}}
+    await ok(finance.person(person).put(path, json=body, headers={"if-match": version}))
+
+
+async def test_approval_when_by_who_set_an_account_last_then_refused_and_another_person_may(finance: Finance) -> None:
+    for who in (1, 2, 3):
+        await finance.payee(who)
+        await finance.earn(150_00, who=who)
+    for who in (1, 2):
+        await _sets_account(finance, "bob", who, IBANS[0])
+    await _sets_account(finance, "carol", 2, IBANS[1])
+    await ok(finance.bob.put(f"/v1/payees/{partner(3)}/tax-form", json={"form": "W-9"}))  # says nothing about where money goes
+    batch = (await finance.draft())["id"]
+    answer = await finance.bob.post(f"/v1/payout-batches/{batch}/approve")
+    assert (answer.status_code, answer.json()["code"]) == (403, "payee_set_by_approver")
+    assert "payouts concerned: 1" in answer.json()["detail"]
+    assert not any(iban[-4:] in answer.text for iban in IBANS)
+    assert (await ok(finance.ann.get(f"/v1/payout-batches/{batch}")))["state"] == "draft"
+    await ok(finance.person("dora").post(f"/v1/payout-batches/{batch}/approve"))
+
+
+async def test_account_when_its_approver_sets_it_after_the_approval_then_the_payout_is_skipped(finance: Finance) -> None:
+    await finance.payee()
+    await finance.earn(150_00)
+    batch = await finance.approved()
+    await _sets_account(finance, "bob", 1, IBANS[2])
+    await ok(finance.ann.post(f"/v1/payout-batches/{batch}/start"))
+    assert await finance.outcome(batch) == {partner(1): ("skipped", "payee_changed")}
 
 
 async def test_approval_when_nothing_can_be_paid_then_refused(finance: Finance) -> None:

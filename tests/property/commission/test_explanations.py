@@ -112,8 +112,8 @@ def _entries(plan: Plan, facts: list[AnyFact], adjustment: int) -> list[Entry]:
                 posted.extend(outcome.entries)
 
     post([*facts, *decisions])
-    post([*ended(plan, book.positions.months, BY, lambda _: None)])
-    post([*grants(plan, book.positions.months, lambda _: {}, BY, lambda _: None)])
+    post([*ended(plan, book.positions.months, BY, lambda *_: None)])
+    post([*grants(plan, book.positions.months, lambda _: {}, BY, lambda *_: None)])
     return posted
 
 

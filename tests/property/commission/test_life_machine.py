@@ -16,7 +16,7 @@ from services.commission.domain.deal import Stake
 from services.commission.domain.dispute import Dispute, DisputeRules, Hold, Said
 from services.commission.domain.dispute_hold import Disputed
 from services.commission.domain.entries import Account, Entry, Kind
-from services.commission.domain.facts import AnyFact, Closed, Paid, Rate, Released
+from services.commission.domain.facts import AnyFact, Closed, Fact, Paid, Rate, Released
 from services.commission.domain.ledger import Journaled, Ledger, replay
 from services.commission.domain.options import Base, EarnedOn
 from services.commission.domain.outcome import Posting
@@ -71,7 +71,7 @@ class LifeMachine(RuleBasedStateMachine):
             if isinstance(outcome, Posting):
                 self.journal.append(Journaled(outcome.fact, self.desk.book.plan.latest))
                 self.ledger.post(outcome)
-            elif isinstance(outcome, Rejected):
+            elif isinstance(outcome, Rejected) and outcome.fact.id == fact.id:
                 code = outcome.refusal.code
         return code
 
@@ -162,10 +162,36 @@ class LifeMachine(RuleBasedStateMachine):
 
     @rule(number=DEALS)
     def reopen(self, number: int) -> None:
+        """Also a close that waits for its rate: it is undone at once, and nothing ever comes of it."""
         model = self.deals[number]
-        if model.close and not model.waits:
-            assert self._tell(reopened(number, event=self._id(), close=model.close)) == ("" if model.won else "close_undone")
-            model.won, model.pieces = False, []
+        if model.close:
+            stands = model.won or model.waits
+            assert self._tell(reopened(number, event=self._id(), close=model.close)) == ("" if stands else "close_undone")
+            model.won, model.waits, model.pieces = False, False, []
+            self.late = [(late, amount) for late, amount in self.late if late is not model]
+
+    @rule(number=DEALS, amount=AMOUNTS, split=SPLITS, day=DAYS, order=st.permutations(range(5)), twice=st.booleans())
+    def reopen_and_close_anew_in_any_order(
+        self, number: int, amount: int, split: dict[int, Fraction], day: int, order: list[int], twice: bool
+    ) -> None:
+        """A close in another currency with its refund and correction, undone and closed in the plan's: only the last one counts."""
+        model = self.deals[number]
+        if model.won or model.waits:
+            return
+        undone, shares = model.close + 1, self._split(day, split)
+        content = terms(amount, shares=[(who(n), share) for n, share in shares.items()], at=_day(day))
+        facts: list[AnyFact] = [
+            Closed(self._id(), deal(number), who(1), AT, undone, replace(content, currency="EUR")),
+            replace(refunded(number, 1, event=self._id(), close=undone), currency="EUR"),
+            amended(number, replace(content, currency="EUR"), event=self._id(), close=undone),
+            reopened(number, event=self._id(), close=undone),
+            Closed(self._id(), deal(number), who(1), AT, undone + 1, content),
+        ]
+        for at in (*order, *(order if twice else ())):
+            self._tell(facts[at])
+        fresh = ModelDeal(number, undone + 1, day=day, split=shares, amount=amount, won=True)
+        self._sell(fresh, amount, shares)
+        self.deals[number] = fresh
 
     @rule(day=DAYS, rate=st.sampled_from([Fraction("0.05"), Fraction("0.123"), Fraction(1)]))
     def change_plan(self, day: int, rate: Fraction) -> None:
@@ -312,6 +338,13 @@ class LifeMachine(RuleBasedStateMachine):
             total = sum(left for _, left in earned) + self.adjusted[number]
             expected = {Account.HELD: held, Account.PAYABLE: total - held - sum(out.values()), **out}
             assert {account: self._in(account, number) for account in expected} == expected
+
+    @invariant()
+    def facts_wait_for_closes_that_wait(self) -> None:
+        waiting = {deal(number): model.close for number, model in self.deals.items() if model.waits}
+        for each in self.desk.waiting:
+            assert isinstance(each.fact, Fact)
+            assert waiting.get(each.fact.deal_id) == each.fact.close_number
 
     @invariant()
     def net_revenue_is_what_was_sold_and_not_refunded(self) -> None:

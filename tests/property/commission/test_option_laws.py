@@ -162,6 +162,34 @@ def test_rerate_when_deals_are_refunded_and_undone_then_nothing_stays_in_held_fo
     assert not any(book.positions.months.values())
 
 
+@given(plans(refunds=Refunds.RERATE, base=Base.CUMULATIVE, limits=False), st.lists(sales(), min_size=1, max_size=3), st.data())
+def test_rerate_when_deals_are_refunded_in_any_order_then_entries_add_up_to_the_schedule_of_what_is_left(
+    plan: Plan, sold: list[Any], data: st.DataObject
+) -> None:
+    """Where brackets alone make commission, in parts or at once: that is what `rerate` promises."""
+    plan = replace(plan, versions=(replace(plan.versions[0], rules=()),))
+    version, book = plan.versions[0], Book(plan, rates=[EUR])
+    facts = [
+        fact
+        for number, each in enumerate(sold, 1)
+        for fact in (closed(number, each), *_paid(each, each.amount // 3, each.amount - each.amount // 3, number=number))
+    ]
+    back = [
+        replace(refund, id=f"{number} {refund.id}", deal_id=deal(number))
+        for number, each in enumerate(sold, 1)
+        for refund in data.draw(refund_parts(each))
+    ]
+    entries = _post(book, *facts, *data.draw(st.permutations(back))[: data.draw(st.integers(0, len(back)))])
+    revenue: dict[UUID, int] = defaultdict(int)
+    for (partner_id, _), counted in book.positions.months.items():
+        revenue[partner_id] += counted
+    worth = {partner_id: version.schedule.cumulative(counted) for partner_id, counted in revenue.items()}
+    if version.split is Split.COMMISSION:
+        assert sum(entry.amount for entry in entries) == sum(worth.values())
+    else:
+        assert _sums(entries) == {partner_id: amount for partner_id, amount in worth.items() if amount}
+
+
 @given(plans(), sales(), st.data())
 def test_parts_when_added_up_then_revenue_is_the_whole_and_limits_hold(plan: Plan, sold: Any, data: st.DataObject) -> None:
     version, book = plan.versions[0], Book(plan, rates=[EUR])

@@ -66,3 +66,12 @@ def test_bonus_when_another_one_rules_the_period_later_then_the_first_is_taken_b
     _take(book, closed(2, replace(terms(10_00), partner_type="agent")))
     found = _take(book, replace(ended, id="second", partner_type="agent"))
     assert sorted((e.rule, e.amount) for e in found) == [("for agent", 7_00), ("for reseller", -9_00)]
+
+
+def test_bonus_when_no_version_is_for_the_partner_any_more_then_taken_back_by_the_version_that_gave_it() -> None:
+    book = Book(_two_types())
+    _take(book, closed(1, replace(terms(100_00), partner_type="agent")))
+    ended = PeriodEnded("first", who(1), AT, PeriodKind.YEAR, date(2026, 1, 1), "agent")
+    _take(book, ended)
+    (back,) = _take(book, replace(ended, id="second", partner_type="distributor"))
+    assert (back.rule, back.amount, back.plan_version) == ("for agent", -7_00, 2)

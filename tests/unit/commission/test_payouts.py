@@ -9,7 +9,7 @@ import pytest
 
 from services.commission.domain import payouts
 from services.commission.domain.entries import Account
-from services.commission.domain.payout_refusals import BatchEmpty, BatchInOtherState, PayoutInOtherState, SamePerson
+from services.commission.domain.payout_refusals import BatchEmpty, BatchInOtherState, PayeeSetByApprover, PayoutInOtherState, SamePerson
 from services.commission.domain.payouts import Batch, BatchState, Candidate, Payee, Payout, PayoutState, Rules, Skip, Standing
 from shared.chassis.ids import derived_id
 from shared.chassis.values import replace
@@ -95,6 +95,11 @@ def test_batch_when_approved_then_by_another_person_and_not_empty() -> None:
         payouts.approved(BATCH, by="ann", payouts=1)
     with pytest.raises(BatchEmpty):
         payouts.approved(BATCH, by="bob", payouts=0)
+
+
+def test_approval_when_the_approver_set_a_payee_last_then_refused_with_how_many_payouts_it_concerns() -> None:
+    with pytest.raises(PayeeSetByApprover, match="payouts concerned: 2"):
+        payouts.approved(BATCH, by="bob", payouts=3, to_own=2)
 
 
 @pytest.mark.parametrize("state", BatchState)

@@ -14,10 +14,13 @@ from shared.chassis.database import UnitOfWork
 
 
 async def approve_batch(uow: UnitOfWork, batch_id: UUID, *, by: str) -> None:
-    """Raises NotFound, BatchInOtherState, SamePerson, BatchEmpty."""
+    """Raises NotFound, BatchInOtherState, SamePerson, BatchEmpty, PayeeSetByApprover.
+
+    Who sets a payee after the approval sends nothing anywhere: what goes to other details than the draft's is skipped at the start.
+    """
     batch = (await payout_batches.held(uow, batch_id)).batch
-    drafted = await payouts.of_batch(uow, batch_id, PayoutState.DRAFTED)
-    await payout_batches.step(uow, domain.approved(batch, by=by, payouts=len(drafted)), "approved", by=by)
+    drafted, to_own = await payouts.drafted(uow, batch_id, details_by=by)
+    await payout_batches.step(uow, domain.approved(batch, by=by, payouts=drafted, to_own=to_own), "approved", by=by)
 
 
 async def start_batch(uow: UnitOfWork, batch_id: UUID, *, by: str, plans: Plans) -> None:

@@ -32,13 +32,13 @@ async def set_payee(uow: UnitOfWork, partner_id: UUID, wish: PayeeWish, *, vault
     sealed = vault.seal(wish.account.text())
     if former is None:
         payee = Payee(partner_id, wish.name, wish.currency, details=1)
-        return await _put(uow, Kept(payee, sealed, wish.account.hint, 1, uow.now, by))
+        return await _put(uow, Kept(payee, sealed, wish.account.hint, 1, uow.now, by, details_by=by))
     expects(former.version)
     now = PayeeWish(former.payee.name, former.payee.currency, BankAccount.read(vault.open(former.account)))
     if now == wish:
         return former
     payee = replace(former.payee, name=wish.name, currency=wish.currency, details=former.payee.details + 1)
-    return await _changed(uow, replace(former, payee=payee, account=sealed, hint=wish.account.hint), by=by)
+    return await _changed(uow, replace(former, payee=payee, account=sealed, hint=wish.account.hint, details_by=by), by=by)
 
 
 async def set_tax_form(uow: UnitOfWork, partner_id: UUID, form: str | None, *, until: date | None, by: str, plans: Plans) -> Kept:
