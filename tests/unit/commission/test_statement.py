@@ -1,6 +1,7 @@
 """Periods of statements in the programme's time zone, what a check finds, and the paper."""
 
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from itertools import product
@@ -19,7 +20,7 @@ from services.commission.statement_document import canonical, seal
 from services.commission.statement_pdf import amount, label, render
 from shared.chassis.ids import derived_id
 from tests.support.commission_statements import RECORDED, SEED, Books
-from tests.support.commission_world import closed, deal, refunded, terms, who
+from tests.support.commission_world import AT, closed, deal, refunded, terms, who
 
 MICROSECOND = timedelta(microseconds=1)
 APRIL = datetime(2026, 4, 15, tzinfo=UTC)
@@ -243,6 +244,22 @@ def test_plan_when_versions_and_rules_are_others_alone_then_their_terms_are_with
     text = canonical(statement).decode()
     assert not [word for word in ("secret deal", "0.77", "0.66", str(who(2))) if word in text]
     assert "versions" not in statement["plan"][1]["document"]
+
+
+def test_refund_when_past_the_limit_and_divided_by_the_schedule_then_stated_and_told_as_what_went_back_of_the_sale() -> None:
+    version = {**SEED["versions"][0], "split": "commission", "refunds": "rerate", "clawback_days": 20}  # type: ignore[index]
+    books = Books({**SEED, "versions": [version]})
+    rate = Rate("rate", RECORDED, "JPY", "USD", AT.date(), Fraction("0.0067"), "ECB")
+    books.post(rate, closed(1, terms(100_000, currency="JPY", shares=[(who(1), Fraction(1, 2)), (who(2), Fraction(1, 2))])))
+    first = books.state(who(2))
+    books.post(replace(refunded(1, 40_000, event="r"), currency="JPY", at=APRIL), at=APRIL)
+    second = books.state(who(2))
+    assert first is not None
+    assert second is not None
+    assert check(first) == check(second, former=first) == []
+    (entry,) = second["lines"][0]["entries"]
+    assert (entry["amount"], entry["reason"], entry["derivation"]["already"]) == (0, "clawback_over", 0)
+    assert [entry["derivation"][name] for name in ("refunded", "sold", "sold_in")] == [40_000, 100_000, "JPY"]
 
 
 def test_entry_when_a_dispute_holds_it_then_marked() -> None:
