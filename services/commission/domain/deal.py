@@ -75,7 +75,8 @@ class Detail:
     """What only few sales have.
 
     `counted` is the revenue of each `Counted` by line, and `bracketed` tells which of these ran through the brackets (a rule
-    matched others). `shares` divide what is rerated. `exchange`: the sale is in another currency. `cash`: it is earned bit by bit.
+    matched others). `shares` divide what is rerated, and `rerated` is what the schedule took back of all of them so far.
+    `exchange`: the sale is in another currency. `cash`: it is earned bit by bit.
     """
 
     counted: tuple[tuple[int, ...], ...] = ()
@@ -83,6 +84,7 @@ class Detail:
     shares: tuple[Fraction, ...] = ()
     exchange: Exchange | None = None
     cash: "Cash | None" = None
+    rerated: int = 0
 
 
 @dataclass(frozen=True, slots=True)

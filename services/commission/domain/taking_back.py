@@ -44,9 +44,12 @@ class Reversal:
         gone = Gone.whole(after) if self.undone else Gone.of(after)
         counted, moves = _lowered(after, gone)
         anew: dict[int, tuple[Stake, Rerated]] = {}
+        detail = after.detail
         if self._rerates(after):
             schedules = Schedules(self.state, after, self.pending.moves, self.others)
-            anew = rerated(schedules, Gone.of(before), gone)
+            anew, of_all = rerated(schedules, Gone.of(before), gone)
+            if detail and anew and not self.forgiven:
+                detail = replace(detail, rerated=of_all)
         entries, stakes, tallies = [], [], list[Tally]()
         for index, stake in enumerate(after.stakes):
             changed, how = anew[index] if index in anew else self._pro_rata(stake, after, gone)
@@ -57,7 +60,7 @@ class Reversal:
             if stake.special and stake.special.spiff:
                 tallies += used(stake.special.spiff, stake.partner_id, stake.reversed - changed.reversed)
         swept = tuple(transfer for stake in stakes for transfer in self._swept(stake)) if self.undone else ()
-        return Effects(tuple(entries), moves, tuple(tallies), swept), replace(after, stakes=tuple(stakes), counted=counted)
+        return Effects(tuple(entries), moves, tuple(tallies), swept), replace(after, stakes=tuple(stakes), counted=counted, detail=detail)
 
     def _pro_rata(self, stake: Stake, sale: Sale, gone: Gone) -> tuple[Stake, TakenBack]:
         special = stake.special or _PLAIN

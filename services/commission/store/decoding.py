@@ -140,6 +140,7 @@ def _detail(body: Json) -> Detail:
         counted=tuple(map(tuple, body["counted"])),
         bracketed=tuple(map(tuple, body["bracketed"])),
         shares=tuple(map(Fraction, body["shares"])),
+        rerated=body.get("rerated", 0),
         exchange=_exchange(body["exchange"]),
         cash=cash and Cash(decoded_terms(cash["terms"]), cash["received"], tuple(map(_sale, cash["earnings"]))),
     )

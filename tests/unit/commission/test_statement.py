@@ -262,6 +262,18 @@ def test_refund_when_past_the_limit_and_divided_by_the_schedule_then_stated_and_
     assert [entry["derivation"][name] for name in ("refunded", "sold", "sold_in")] == [40_000, 100_000, "JPY"]
 
 
+def test_deal_divided_by_the_schedule_when_refunded_in_parts_and_another_is_capped_then_all_goes_back_and_is_stated() -> None:
+    version = {**SEED["versions"][0], "split": "commission", "refunds": "rerate", "caps": [{"period": "month", "amount": "10"}]}  # type: ignore[index]
+    books = Books({**SEED, "versions": [version]})
+    books.post(closed(2, terms(100_00, shares=[(who(2), Fraction(1))]), by=2))  # which leaves nothing for it below the cap
+    books.post(closed(1, terms(100_00, shares=[(who(1), Fraction(1, 2)), (who(2), Fraction(1, 2))])))
+    books.post(refunded(1, 50_00, event="a"), refunded(1, 50_00, event="b"))
+    statement = books.state(who(1))
+    assert statement is not None
+    assert check(statement) == []
+    assert [entry["amount"] for line in statement["lines"] for entry in line["entries"]] == [7_50, -3_75, -3_75]
+
+
 def test_entry_when_a_dispute_holds_it_then_marked() -> None:
     books = Books()
     entry_id = derived_id("commission.entry", "close 1.1", Kind.ACCRUAL, who(1))
