@@ -50,17 +50,19 @@ class Books:
         self._entries: dict[UUID, dict[str, tuple[Entry, ...]]] = {}
         self._last: dict[UUID, tuple[Json, Sheet]] = {}
         self._deals: dict[UUID, dict[UUID, Any]] = {}
+        self._posted: set[str] = set()
 
     def know(self, latest: int) -> None:
         """From now on the plan has its first `latest` versions on record."""
         self.book.plan = self.plan.known(latest)
 
     def post(self, *facts: AnyFact, at: datetime = RECORDED) -> None:
-        """Take facts in, as the consumer does; those that are refused or wait are left out."""
+        """Take facts in, each once, as the consumer does; those that are refused or wait are left out."""
         for fact in facts:
-            outcome = self.book.take(fact)
+            outcome = None if fact.id in self._posted else self.book.take(fact)
             if not isinstance(outcome, Posting):
                 continue
+            self._posted.add(fact.id)
             for partner_id in (each for each in outcome.streams if each != PROGRAMME):
                 own = tuple(entry for entry in outcome.entries if entry.partner_id == partner_id)
                 self._entries.setdefault(partner_id, {})[fact.id] = own
