@@ -25,7 +25,8 @@ class Special:
     """What only few stakes have. `frozen`: a dispute or conflict holds it. `spiff`: the name of the SPIFF that it is.
 
     Where a rule matched, `parts` are its commission by line, and `ruled` those that rules gave (0: through the brackets), of
-    which `ruled_back` went back. `kept` would have gone back but for the limit of clawback. `cut`: a limit took some of it off.
+    which `ruled_back` went back, or would have. `kept` would have gone back but for the limit of clawback. `cut`: a limit took
+    some of it off.
     """
 
     frozen: bool = False

@@ -86,7 +86,7 @@ def rerated(schedules: Schedules, before: Gone, after: Gone) -> tuple[dict[int, 
 
 
 def _by_brackets(stake: Stake) -> int:
-    """What went back by the schedule so far."""
+    """What went back by the schedule so far, less what rules would have taken back but for the limit of clawback."""
     return stake.reversed - (stake.special or _PLAIN).ruled_back
 
 

@@ -76,7 +76,7 @@ class Reversal:
         """
         special = changed.special or _PLAIN
         spared = 0 if by_schedule else changed.reversed - stake.reversed
-        kept = replace(special, kept=special.kept + spared, ruled_back=(stake.special or _PLAIN).ruled_back)
+        kept = replace(special, kept=special.kept + spared)
         after = replace(changed, reversed=stake.reversed, special=None if kept == _PLAIN else kept)
         return after, self._taken(stake, sale, gone, stake.reversed)
 
