@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Self
 from zoneinfo import available_timezones
 
@@ -17,6 +18,11 @@ from services.commission.domain.rules import Select
 from services.commission.plan_parts import Part, VersionDocument
 from services.commission.plan_terms import Wording, assignment
 from shared.chassis.errors import Refused
+
+
+@cache  # each call walks the zone files of the whole machine, and a statement reads its plan's versions one by one
+def _timezones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 class PlanDocument(Part):
@@ -39,7 +45,7 @@ class PlanDocument(Part):
             read = cls.model_validate(document)
         except ValidationError as error:
             raise PlanInvalid.of(list(shape_faults(error))) from error
-        if read.timezone not in available_timezones():
+        if read.timezone not in _timezones():
             raise PlanInvalid.of([Fault("timezone_unknown", "timezone")])
         try:
             found = list(plan_faults(read.plan().versions))

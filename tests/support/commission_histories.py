@@ -1,4 +1,4 @@
-"""Random lives of a programme over every option of a plan: what hypothesis draws, and the facts that it means in given books."""
+"""Random lives of a programme under any plan: what hypothesis draws, and the facts that it means in given books."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -33,123 +33,14 @@ from services.commission.domain.facts import (
     Terms,
     Thawed,
 )
-from services.commission.plan_document import PlanDocument
 from shared.chassis.ids import derived_id
 from shared.chassis.values import replace
+from tests.support.commission_plans import PARTNERS, TYPES, Json, plans
 from tests.support.commission_statements import RECORDED, Books
 from tests.support.commission_world import deal, who
 
-PARTNERS, DEALS = 3, 4
+DEALS = 4
 MONTH = timedelta(days=31)
-TYPES = ("reseller", "alliance")
-Json = dict[str, Any]
-
-_partners = st.integers(1, PARTNERS)
-_rates = st.sampled_from(["0", "0.0333", "0.1", "0.155", "0.2", "1"])
-_cents = st.integers(0, 300_000_00).map(lambda minor: f"{minor // 100}.{minor % 100:02d}")
-
-
-@st.composite
-def _brackets(draw: st.DrawFn) -> list[Json]:
-    edges = [str(edge) for edge in sorted(draw(st.sets(st.sampled_from([1_000, 50_000, 100_000, 400_000]), max_size=2)))]
-    flats = st.sampled_from(["0", "0", "25.50"])
-    return [
-        {"from": low, "to": high, "rate": draw(_rates), "flat": draw(flats)}
-        for low, high in zip(["0", *edges], [*edges, None], strict=True)
-    ]
-
-
-def _whens() -> st.SearchStrategy[Json]:
-    return st.fixed_dictionaries(
-        {},
-        optional={
-            "family": st.sampled_from(["core", "services"]),
-            "partner": _partners.map(lambda number: str(who(number))),
-            "partner_type": st.sampled_from(TYPES),
-            "min_amount": st.just("10000"),
-        },
-    )
-
-
-def _gives() -> st.SearchStrategy[Json]:
-    return st.one_of(_rates.map(lambda rate: {"rate": rate}), st.sampled_from(["0.05", "100"]).map(lambda flat: {"flat": flat}))
-
-
-@st.composite
-def _rules(draw: st.DrawFn) -> list[Json]:
-    gives = st.one_of(_gives(), _brackets().map(lambda found: {"brackets": found}))
-    several = draw(st.lists(st.tuples(_whens(), gives, st.booleans()), max_size=2))
-    return [{"name": f"rule {n}", "when": when, "counts": counts, **given} for n, (when, given, counts) in enumerate(several)]
-
-
-@st.composite
-def _spiffs(draw: st.DrawFn) -> list[Json]:
-    gives = st.one_of(_gives(), st.just({"per_unit": "12.34"}))
-    limits = st.fixed_dictionaries({}, optional={"cap": _cents, "budget": _cents})
-    several = draw(st.lists(st.tuples(_whens(), gives, limits), max_size=2))
-    days = {"from": "2026-01-01", "until": "2026-04-15"}
-    return [{"name": f"spiff {n}", "when": when, **days, **given, **limit} for n, (when, given, limit) in enumerate(several)]
-
-
-@st.composite
-def _incentives(draw: st.DrawFn) -> Json:
-    caps = st.fixed_dictionaries({"period": st.sampled_from(["month", "quarter", "year", "lifetime"]), "amount": _cents})
-    bonus = st.fixed_dictionaries(
-        {
-            "name": st.just("target"),
-            "period": st.sampled_from(["month", "quarter"]),
-            "target": _cents,
-            "on": st.sampled_from(["total", "excess"]),
-        }
-    )
-    reward = st.fixed_dictionaries(
-        {"name": st.just("best"), "top": st.integers(1, 3), "by": st.sampled_from(["revenue", "deals"]), "period": st.just("month")}
-    )
-    return {
-        "caps": draw(st.lists(caps, max_size=2, unique_by=lambda cap: cap["period"])),
-        "spiffs": draw(_spiffs()),
-        "bonuses": [{**each, **draw(_gives())} for each in draw(st.lists(bonus, max_size=1))],
-        "rewards": [{**each, "amounts": ["50", "20", "5"][: each["top"]]} for each in draw(st.lists(reward, max_size=1))],
-    }
-
-
-@st.composite
-def _versions(draw: st.DrawFn, *, first: bool) -> Json:
-    extras = draw(st.booleans())
-    split = draw(st.sampled_from(["revenue", "commission"]))
-    refunds = draw(st.sampled_from(["original", "rerate"]))
-    parts = (split, refunds) != ("commission", "rerate")  # rules and cash are refused there
-    ids = st.lists(_partners.map(lambda number: str(who(number))), min_size=1, max_size=2, unique=True)
-    whom = st.fixed_dictionaries({"partners": ids}, optional={"types": st.just([TYPES[1]])})
-    return {
-        "effective_from": "2000-01-01" if first else draw(st.sampled_from(["2026-01-01", "2026-03-01", "2026-04-01"])),
-        "brackets": draw(_brackets()),
-        "split": split,
-        "base": draw(st.sampled_from(["cumulative", "cumulative", "deal"])),
-        "period": draw(st.sampled_from(["month", "quarter", "year", "lifetime"])),
-        "mode": draw(st.sampled_from(["graduated", "graduated", "whole"])),
-        "refunds": refunds,
-        "earned_on": draw(st.sampled_from(["won", "won", "invoiced", "paid"])) if parts else "won",
-        "select": draw(st.sampled_from(["most_specific", "highest"])),
-        "pays": draw(st.sampled_from(["commission", "commission", "both", "margin"])),
-        "clawback_days": draw(st.sampled_from([None, None, 20])),
-        "assigned_to": None if first else draw(st.none() | whom | st.just({"types": [TYPES[0]]})),
-        "rules": draw(_rules()) if extras and parts else [],
-        **(draw(_incentives()) if extras else {}),
-    }
-
-
-@st.composite
-def plans(draw: st.DrawFn) -> Json:
-    """Any plan of one to three versions; PlanDocument refuses none of them."""
-    later = draw(st.lists(_versions(first=False), max_size=2))
-    document = {
-        "currency": "USD",
-        "timezone": draw(st.sampled_from(["UTC", "Asia/Tokyo"])),
-        "versions": [draw(_versions(first=True)), *later],
-    }
-    PlanDocument.read(document)
-    return document
 
 
 @dataclass(frozen=True)
@@ -189,24 +80,23 @@ class Told:
 _WHAT = ["close", "close", "close", "refund", "refund", "amend", "reopen", "receive", "receive", "hold", "rate", "period", "book"]
 
 
-@st.composite
-def _told(draw: st.DrawFn) -> Told:
-    weights = draw(st.lists(st.integers(1, 7), min_size=1, max_size=PARTNERS))
-    order = draw(st.permutations(range(1, PARTNERS + 1)))
-    return Told(
-        what=draw(st.sampled_from(_WHAT)),
-        event=str(draw(st.uuids())),
-        deal=draw(st.integers(1, DEALS)),
-        close=draw(st.sampled_from([1, 1, 1, 2])),
-        revision=draw(st.integers(1, 3)),
-        amount=draw(st.sampled_from([1, 7, 100]) | st.integers(1, 300_000_00)),
-        currency=draw(st.sampled_from(["USD", "USD", "EUR", "JPY"])),
-        lines=draw(st.integers(0, 3)),
-        shares=tuple(zip(order, weights, strict=False)),
-        partner_type=draw(st.sampled_from([None, *TYPES])),
-        at=draw(st.integers(0, 2)),
-        pick=draw(st.integers(0, 20)),
-    )
+_weights = st.lists(st.integers(1, 7), min_size=1, max_size=PARTNERS)
+_told = st.builds(
+    Told,
+    what=st.sampled_from(_WHAT),
+    event=st.uuids().map(str),
+    deal=st.integers(1, DEALS),
+    close=st.sampled_from([1, 1, 1, 2]),
+    revision=st.integers(1, 3),
+    amount=st.sampled_from([1, 7, 100]) | st.integers(1, 300_000_00),
+    currency=st.sampled_from(["USD", "USD", "EUR", "JPY"]),
+    lines=st.integers(0, 3),
+    shares=st.tuples(st.permutations(range(1, PARTNERS + 1)), _weights).map(lambda drawn: tuple(zip(*drawn, strict=False))),
+    partner_type=st.sampled_from([None, *TYPES]),
+    at=st.integers(0, 2),
+    pick=st.integers(0, 20),
+)
+_plans, _months = plans(), st.lists(st.lists(_told, min_size=1, max_size=12).map(tuple), min_size=1, max_size=3)
 
 
 @dataclass(frozen=True)
@@ -222,8 +112,7 @@ class History:
 @st.composite
 def histories(draw: st.DrawFn) -> History:
     """Any history."""
-    plan = draw(plans())
-    months = draw(st.lists(st.lists(_told(), min_size=1, max_size=12).map(tuple), min_size=1, max_size=3))
+    plan, months = draw(_plans), draw(_months)
     known = sorted(draw(st.lists(st.integers(1, len(plan["versions"])), min_size=len(months), max_size=len(months))))
     return History(plan, tuple(months), tuple(known), draw(st.booleans()))
 

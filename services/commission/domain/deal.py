@@ -24,7 +24,8 @@ class Special(Value, frozen=True):
     """What only few stakes have. `frozen`: a dispute or conflict holds it. `spiff`: the name of the SPIFF that it is.
 
     Where a rule matched, `parts` are its commission by line, and `ruled` those that rules gave (0: through the brackets), of
-    which `ruled_back` went back. `kept` would have gone back but for the limit of clawback. `cut`: a limit took some of it off.
+    which `ruled_back` went back, or would have. `kept` would have gone back but for the limit of clawback. `cut`: a limit took
+    some of it off.
     """
 
     frozen: bool = False
@@ -71,7 +72,8 @@ class Detail(Value, frozen=True):
     """What only few sales have.
 
     `counted` is the revenue of each `Counted` by line, and `bracketed` tells which of these ran through the brackets (a rule
-    matched others). `shares` divide what is rerated. `exchange`: the sale is in another currency. `cash`: it is earned bit by bit.
+    matched others). `shares` divide what is rerated, and `rerated` is what the schedule took back of all of them so far.
+    `exchange`: the sale is in another currency. `cash`: it is earned bit by bit.
     """
 
     counted: tuple[tuple[int, ...], ...] = ()
@@ -79,6 +81,7 @@ class Detail(Value, frozen=True):
     shares: tuple[Fraction, ...] = ()
     exchange: Exchange | None = None
     cash: "Cash | None" = None
+    rerated: int = 0
 
 
 class Sale(Value, frozen=True):

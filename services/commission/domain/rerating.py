@@ -66,25 +66,28 @@ class Schedules:
         return total
 
 
-def rerated(schedules: Schedules, before: Gone, after: Gone) -> dict[int, tuple[Stake, Rerated]]:
-    """The sale's accruals after the refund, by their place among its stakes; what a limit cut, and SPIFFs, go back pro rata."""
+def rerated(schedules: Schedules, before: Gone, after: Gone) -> tuple[dict[int, tuple[Stake, Rerated]], int]:
+    """The sale's accruals after the refund, by their place among its stakes; what a limit cut, and SPIFFs, go back pro rata.
+
+    And what the schedule took back of all shares so far, which includes the parts of those that a limit cut.
+    """
     sale = schedules.sale
     by_schedule = {i: s for i, s in enumerate(sale.stakes) if not (s.special and (s.special.spiff or s.special.cut))}
     if not by_schedule or not sale.counted:
-        return {}
+        return {}, 0
     figures = [schedules.figure(index, before, after) for index in range(len(sale.counted))]
-    shares = sale.detail.shares if sale.detail else ()
-    if shares:
-        gone = figures[0].was - figures[0].now + sum(_by_brackets(stake) for stake in by_schedule.values())
-        return {i: _stake(sale, stake, i, figures[0], allocate(gone, shares)[i], after) for i, stake in by_schedule.items()}
+    if sale.detail and sale.detail.shares:
+        gone = figures[0].was - figures[0].now + sale.detail.rerated
+        parts = allocate(gone, sale.detail.shares)
+        return {i: _stake(sale, stake, i, figures[0], parts[i], after) for i, stake in by_schedule.items()}, gone
     return {
         i: _stake(sale, stake, i, figures[i], figures[i].was - figures[i].now + _by_brackets(stake), after)
         for i, stake in by_schedule.items()
-    }
+    }, 0
 
 
 def _by_brackets(stake: Stake) -> int:
-    """What went back by the schedule so far."""
+    """What went back by the schedule so far, less what rules would have taken back but for the limit of clawback."""
     return stake.reversed - (stake.special or _PLAIN).ruled_back
 
 

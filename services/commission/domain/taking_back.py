@@ -45,28 +45,45 @@ class Reversal:
         gone = Gone.whole(after) if self.undone else Gone.of(after)
         counted, moves = _lowered(after, gone)
         anew: dict[int, tuple[Stake, Rerated]] = {}
+        detail = after.detail
         if self._rerates(after):
             schedules = Schedules(self.state, after, self.pending.moves, self.others)
-            anew = rerated(schedules, Gone.of(before), gone)
+            anew, of_all = rerated(schedules, Gone.of(before), gone)
+            if detail and anew and not self.forgiven:
+                detail = replace(detail, rerated=of_all)
         entries, stakes, tallies = [], [], list[Tally]()
         for index, stake in enumerate(after.stakes):
             changed, how = anew[index] if index in anew else self._pro_rata(stake, after, gone)
             if self.forgiven:
-                changed, how = _kept(stake, changed, how)
+                changed, how = self._kept(stake, changed, after, gone, by_schedule=index in anew)
             entries.append(self._entry(after, stake, changed, how))
             stakes.append(changed)
             if stake.special and stake.special.spiff:
                 tallies += used(stake.special.spiff, stake.partner_id, stake.reversed - changed.reversed)
         swept = tuple(transfer for stake in stakes for transfer in self._swept(stake)) if self.undone else ()
-        return Effects(tuple(entries), moves, tuple(tallies), swept), replace(after, stakes=tuple(stakes), counted=counted)
+        return Effects(tuple(entries), moves, tuple(tallies), swept), replace(after, stakes=tuple(stakes), counted=counted, detail=detail)
 
     def _pro_rata(self, stake: Stake, sale: Sale, gone: Gone) -> tuple[Stake, TakenBack]:
         special = stake.special or _PLAIN
         due = gone.share(stake.total, special.parts) - special.kept
-        other = sale.currency if sale.currency != self.state.plan.currency else None
-        how = TakenBack(stake.total, gone.refunded, gone.sold, due, stake.reversed, other)
         lowered = gone.share(stake.revenue)
-        return Stake(stake.entry_id, stake.partner_id, stake.total, stake.revenue, due, lowered, stake.released, stake.special), how
+        changed = Stake(stake.entry_id, stake.partner_id, stake.total, stake.revenue, due, lowered, stake.released, stake.special)
+        return changed, self._taken(stake, sale, gone, due)
+
+    def _kept(self, stake: Stake, changed: Stake, sale: Sale, gone: Gone, *, by_schedule: bool) -> tuple[Stake, TakenBack]:
+        """The partner keeps what would have gone back; only the revenue counts as gone.
+
+        What the schedule would have taken is not told: it depends on the position, which may be another partner's.
+        """
+        special = changed.special or _PLAIN
+        spared = 0 if by_schedule else changed.reversed - stake.reversed
+        kept = replace(special, kept=special.kept + spared)
+        after = replace(changed, reversed=stake.reversed, special=None if kept == _PLAIN else kept)
+        return after, self._taken(stake, sale, gone, stake.reversed)
+
+    def _taken(self, stake: Stake, sale: Sale, gone: Gone, due: int) -> TakenBack:
+        other = sale.currency if sale.currency != self.state.plan.currency else None
+        return TakenBack(stake.total, gone.refunded, gone.sold, due, stake.reversed, other)
 
     def _swept(self, stake: Stake) -> tuple[Transfer, ...]:
         """What stands of a stake that goes (the schedule took more or less than it accrued) becomes payable at once."""
@@ -104,17 +121,6 @@ class Reversal:
             derivation=how,
             reverses=stake.entry_id,
         )
-
-
-def _kept(stake: Stake, changed: Stake, how: TakenBack | Rerated) -> tuple[Stake, TakenBack]:
-    """The partner keeps what would have gone back; only the revenue counts as gone."""
-    special = changed.special or _PLAIN
-    spared = 0 if isinstance(how, Rerated) else changed.reversed - stake.reversed
-    kept = replace(special, kept=special.kept + spared, ruled_back=(stake.special or _PLAIN).ruled_back)
-    after = replace(changed, reversed=stake.reversed, special=None if kept == _PLAIN else kept)
-    sold, refunded = (how.sold, how.refunded) if isinstance(how, TakenBack) else (how.was, how.was - how.now)
-    other = how.sold_in if isinstance(how, TakenBack) else None
-    return after, TakenBack(stake.total, refunded, sold, stake.reversed, stake.reversed, other)
 
 
 def _lowered(sale: Sale, gone: Gone) -> tuple[tuple[Counted, ...], tuple[Move, ...]]:

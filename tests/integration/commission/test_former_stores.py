@@ -10,7 +10,8 @@ from shared.chassis.leadership import plain_dsn
 from shared.chassis.service import Service
 from tests.integration.commission.facts import closed, refunded, rows, take_in
 
-OLD = """update deals set sale = replace(sale::text, 'Z"', '+00:00"')::jsonb"""
+OLD = """
+update deals set sale = replace(replace(sale::text, 'Z"', '+00:00"'), '"rerated": 0, ', '')::jsonb"""
 
 
 def _migration(service: Service, name: str) -> ModuleType:
@@ -22,14 +23,14 @@ def _migration(service: Service, name: str) -> ModuleType:
     return module
 
 
-async def test_sales_when_written_with_offsets_then_migrated_to_what_replay_writes(commission: Service) -> None:
+async def test_sales_when_written_by_a_former_release_then_migrated_to_what_replay_writes(commission: Service) -> None:
     await take_in(commission, closed(1, 90_000_00), closed(2, 500_00), refunded(1, 40_00))
     before = await rows(commission, "select deal_id, sale::text from deals order by 1")
     owner = await asyncpg.connect(plain_dsn(commission.platform.settings.migrator_url))
     try:
         await owner.execute(OLD)
         assert not (await Replay(commission.platform.settings.worker_url, Asked()).run()).same
-        await owner.execute(_migration(commission, "0014_instants_of_sales").REWRITE)
+        await owner.execute(_migration(commission, "0014_documents_of_deals").REWRITE)
     finally:
         await owner.close()
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from services.commission.statement_check import check
 from services.commission.statement_document import canonical, seal
-from tests.support.commission_histories import PARTNERS, History, histories, stated
+from tests.support.commission_histories import History, histories, stated
+from tests.support.commission_plans import PARTNERS
 from tests.support.commission_world import who
 
 Json = dict[str, Any]
@@ -19,7 +20,7 @@ FIGURES = {"amount", "revenue", "held", "payable", "in_payout", "paid", "before"
 STATED = {"lines", "summary", "closing", "disputes"}
 
 
-@LAW
+@settings(LAW, max_examples=300)
 @given(histories())
 def test_statements_when_any_history_is_stated_then_each_is_right_and_goes_on_where_the_last_ended(history: History) -> None:
     for statements in stated(history):

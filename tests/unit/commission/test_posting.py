@@ -1,6 +1,6 @@
 """What single facts do: the order they need, what is refused, and how refunds of lines count."""
 
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
@@ -9,8 +9,9 @@ from services.commission.domain.book import Book, Desk, Outcome, Rejected
 from services.commission.domain.brackets import Bracket
 from services.commission.domain.facts import AnyFact, Invoiced, Paid, RewardsGranted
 from services.commission.domain.incentives import Measure, Reward
-from services.commission.domain.options import Base, EarnedOn
+from services.commission.domain.options import Base, EarnedOn, Refunds
 from services.commission.domain.outcome import Posting, Waiting
+from services.commission.domain.rules import Condition, Rule
 from shared.chassis.values import replace
 from tests.support.commission_world import AT, amended, closed, deal, plan, refunded, reopened, terms, who
 
@@ -132,3 +133,15 @@ def test_reward_when_granted_again_for_the_period_then_refused_and_nothing_is_pa
     first = RewardsGranted("first", AT, "top", 1, date(2025, 1, 1), ((who(1), 10_00),))
     told = [*desk.take(first), *desk.take(replace(first, id="second", ranked=((who(2), 11_00),)))]
     assert (_amounts(told), _refusals(told)) == ([50_00], ["reward_granted"])
+
+
+@pytest.mark.parametrize("rules", [(), (Rule("r", Condition(), rate=Fraction("0.1")),)])
+@pytest.mark.parametrize("refunds", Refunds)
+def test_refund_when_past_the_limit_of_clawback_then_the_next_reversal_does_not_take_it_either(
+    refunds: Refunds, rules: tuple[Rule, ...]
+) -> None:
+    version = replace(plan((Bracket(0, None, Fraction("0.1")),)).versions[0], refunds=refunds, rules=rules, clawback_days=20)
+    book = Book(replace(TEN, versions=(version,)))
+    late = replace(refunded(1, 40_00, event="late"), at=AT + timedelta(days=21))
+    told = [book.take(fact) for fact in (closed(1, terms(100_00)), late, refunded(1, 50_00, event="r"), reopened(1, event="o"))]
+    assert _amounts(told) == [10_00, 0, -5_00, -1_00]

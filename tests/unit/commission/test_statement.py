@@ -19,8 +19,9 @@ from services.commission.statement_document import canonical, seal
 from services.commission.statement_pdf import render
 from services.commission.statement_words import amount, label
 from shared.chassis.ids import derived_id
+from shared.chassis.values import replace
 from tests.support.commission_statements import RECORDED, SEED, Books
-from tests.support.commission_world import closed, deal, refunded, terms, who
+from tests.support.commission_world import AT, closed, deal, refunded, terms, who
 
 MICROSECOND = timedelta(microseconds=1)
 APRIL = datetime(2026, 4, 15, tzinfo=UTC)
@@ -245,6 +246,34 @@ def test_plan_when_versions_and_rules_are_others_alone_then_their_terms_are_with
     text = canonical(statement).decode()
     assert not [word for word in ("secret deal", "0.77", "0.66", str(who(2))) if word in text]
     assert "versions" not in statement["plan"][1]["document"]
+
+
+def test_refund_when_past_the_limit_and_divided_by_the_schedule_then_stated_and_told_as_what_went_back_of_the_sale() -> None:
+    version = {**SEED["versions"][0], "split": "commission", "refunds": "rerate", "clawback_days": 20}  # type: ignore[index]
+    books = Books({**SEED, "versions": [version]})
+    rate = Rate("rate", RECORDED, "JPY", "USD", AT.date(), Fraction("0.0067"), "ECB")
+    books.post(rate, closed(1, terms(100_000, currency="JPY", shares=[(who(1), Fraction(1, 2)), (who(2), Fraction(1, 2))])))
+    first = books.state(who(2))
+    books.post(replace(refunded(1, 40_000, event="r"), currency="JPY", at=APRIL), at=APRIL)
+    second = books.state(who(2))
+    assert first is not None
+    assert second is not None
+    assert check(first) == check(second, former=first) == []
+    (entry,) = second["lines"][0]["entries"]
+    assert (entry["amount"], entry["reason"], entry["derivation"]["already"]) == (0, "clawback_over", 0)
+    assert [entry["derivation"][name] for name in ("refunded", "sold", "sold_in")] == [40_000, 100_000, "JPY"]
+
+
+def test_deal_divided_by_the_schedule_when_refunded_in_parts_and_another_is_capped_then_all_goes_back_and_is_stated() -> None:
+    version = {**SEED["versions"][0], "split": "commission", "refunds": "rerate", "caps": [{"period": "month", "amount": "10"}]}  # type: ignore[index]
+    books = Books({**SEED, "versions": [version]})
+    books.post(closed(2, terms(100_00, shares=[(who(2), Fraction(1))]), by=2))  # which leaves nothing for it below the cap
+    books.post(closed(1, terms(100_00, shares=[(who(1), Fraction(1, 2)), (who(2), Fraction(1, 2))])))
+    books.post(refunded(1, 50_00, event="a"), refunded(1, 50_00, event="b"))
+    statement = books.state(who(1))
+    assert statement is not None
+    assert check(statement) == []
+    assert [entry["amount"] for line in statement["lines"] for entry in line["entries"]] == [7_50, -3_75, -3_75]
 
 
 def test_entry_when_a_dispute_holds_it_then_marked() -> None:
