@@ -12,12 +12,13 @@ from random import Random
 from uuid import UUID
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaProducer
 
-from benchmarks import naive_handler, pipeline
+from benchmarks import naive_handler, pipeline, workers
 from benchmarks.ground import Ground, Measure, Report, in_turn, until
 from shared.chassis.ids import derived_id
 from shared.chassis.leadership import plain_dsn
+from shared.chassis.settings import ServiceSettings
 from shared.chassis.testing.records import Told, record
 from shared.schemas.deals import Credit, DealClosed
 
@@ -41,39 +42,29 @@ def _given_to(deal: DealClosed, partner: UUID) -> DealClosed:
 
 
 async def repeated(ground: Ground, deals: Sequence[DealClosed], *, times: int) -> float:
-    """Distinct events a second when each is delivered `times` times, from the first batch to the last record's commit."""
+    """Distinct events a second when each is delivered `times` times, from the first batch until every record is acknowledged."""
     prefix = await ground.topics()
-    for _ in range(times):
-        await pipeline.publish(ground, prefix, deals)
-    service = await ground.service("commission", prefix=prefix)
-    watch = await asyncpg.connect(plain_dsn(service.platform.settings.worker_url))
+    settings = await _settings(ground, prefix)
+    watch = await asyncpg.connect(plain_dsn(settings.worker_url))
     try:
-        await service.start_worker()
-
-        async def begun() -> bool:
-            return bool(await watch.fetchval("select exists (select 1 from inbox)"))
-
-        await until(begun)
+        async with workers.running(ground, settings) as running:
+            with running.held():
+                for _ in range(times):
+                    await pipeline.publish(ground, prefix, deals)
+            await workers.acknowledged(ground, settings, times * len(deals))
+            ended = await watch.fetchval("select clock_timestamp()")
         started = await watch.fetchval("select min(claimed_at) from inbox")
-        consumer = service.worker.consumer
-        assert consumer is not None
-
-        async def through() -> bool:
-            return await _acknowledged(consumer.kafka) == times * len(deals)
-
-        await until(through)
-        ended = await watch.fetchval("select clock_timestamp()")
         await pipeline.check_books(watch, deals)
         return float(len(deals) / (ended - started).total_seconds())
     finally:
         await watch.close()
-        await service.stop()
 
 
-async def _acknowledged(consumer: AIOKafkaConsumer | None) -> int:
-    """Records that the group has acknowledged, over its partitions."""
-    assert consumer is not None
-    return sum([await consumer.committed(partition) or 0 for partition in consumer.assignment()])
+async def _settings(ground: Ground, prefix: str) -> ServiceSettings:
+    """Of the service on an emptied store, with nothing of it running."""
+    template = await ground.service("commission", prefix=prefix)
+    await template.stop()
+    return template.platform.settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +78,15 @@ class Flow:
 async def flow(ground: Ground, deals: Sequence[DealClosed], *, rate: float) -> Flow:
     """Send the deals at `rate` events a second from another process, to a worker that runs."""
     prefix = await ground.topics()
-    service = await ground.service("commission", prefix=prefix)
-    watch = await asyncpg.connect(plain_dsn(service.platform.settings.worker_url))
+    settings = await _settings(ground, prefix)
+    watch = await asyncpg.connect(plain_dsn(settings.worker_url))
     try:
-        await service.start_worker()
-        warm, counted = deals[:200], deals[200:]
-        await pipeline.publish(ground, prefix, warm)
-        await until(lambda: _claimed(watch, len(warm)))
-        sent = await asyncio.to_thread(_sent_by_another_process, ground.kafka.bootstrap, prefix, counted, rate)
-        await until(lambda: _claimed(watch, len(deals)))
+        async with workers.running(ground, settings):
+            warm, counted = deals[:200], deals[200:]
+            await pipeline.publish(ground, prefix, warm)
+            await until(lambda: _claimed(watch, len(warm)))
+            sent = await asyncio.to_thread(_sent_by_another_process, ground.kafka.bootstrap, prefix, counted, rate)
+            await until(lambda: _claimed(watch, len(deals)), every_s=0.1)
         rows = await watch.fetch("select event_id, extract(epoch from pg_xact_commit_timestamp(xmin))::float8 from inbox")
         await pipeline.check_books(watch, deals)
         done = {event_id: committed for event_id, committed in rows if event_id in sent}
@@ -103,7 +94,6 @@ async def flow(ground: Ground, deals: Sequence[DealClosed], *, rate: float) -> F
         return Flow(latencies, len(done) / (max(done.values()) - min(sent.values())))
     finally:
         await watch.close()
-        await service.stop()
 
 
 async def _claimed(watch: asyncpg.Connection, count: int) -> bool:

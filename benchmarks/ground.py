@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import logging
 import statistics
 import tempfile
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
+import structlog
 
 from hansa.embedded.kafka import Kafka
 from hansa.embedded.postgres import Postgres
@@ -23,6 +25,12 @@ from shared.chassis.service import Service
 ROOT = Path(__file__).parents[1]
 TOPICS = ROOT / "deploy" / "topics.yaml"
 RUNS = 5
+
+
+def quietly() -> None:
+    """Have this process tell of what is wrong, and not of fresh topics that find their leaders while they are written to."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
-from benchmarks import naive_handler
+from benchmarks import naive_handler, workers
 from benchmarks.ground import Ground, Report, in_turn, until
 from shared.chassis.database.migrating import upgrade
 from shared.chassis.ids import derived_id, new_id
@@ -22,7 +22,7 @@ from shared.chassis.testing.records import Told, record
 from shared.schemas.base import MoneyAmount
 from shared.schemas.deals import Credit, DealClosed, DealLine, Outcome
 
-EVENTS, PARTNERS, NAIVE_EVENTS, BATCH = 20_000, 500, 1_000, 500
+EVENTS, PARTNERS, NAIVE_EVENTS, BATCH = 40_000, 500, 1_000, 500
 LIMIT, PEER = "one SQL statement per 500 events", "FastStream handler with ORM, one message a transaction"
 # Recent, so that no hold ends during the run: releasing is work that the others do not do. One year, so that one schedule checks it.
 _NOW = datetime.now(UTC)
@@ -69,25 +69,27 @@ async def publish(ground: Ground, prefix: str, deals: Sequence[DealClosed], *, s
 
 
 async def ours(ground: Ground, deals: Sequence[DealClosed]) -> float:
-    """Events a second, from the consumer's first batch to the last commit; the relay works beside it as it would."""
+    """Events a second, from the first batch to the last commit, of a worker for each core; their relay works beside it as it would."""
     prefix = await ground.topics()
-    await publish(ground, prefix, deals)
-    service = await ground.service("commission", prefix=prefix)
-    watch = await asyncpg.connect(plain_dsn(service.platform.settings.worker_url))
+    template = await ground.service("commission", prefix=prefix)
+    await template.stop()
+    settings = template.platform.settings
+    watch = await asyncpg.connect(plain_dsn(settings.worker_url))
     try:
-        await service.start_worker()
+        async with workers.running(ground, settings) as running:
+            with running.held():
+                await publish(ground, prefix, deals)
 
-        async def through() -> bool:
-            return bool(await watch.fetchval("select count(*) from inbox") == len(deals))
+            async def through() -> bool:
+                return bool(await watch.fetchval("select count(*) from inbox") == len(deals))
 
-        await until(through, every_s=0.1)
-        first, last = await watch.fetchrow("select min(claimed_at), max(claimed_at) from inbox")
-        ended = await watch.fetchval("select max(created_at) from outbox")
-        await check_books(watch, deals)
+            await until(through, every_s=0.1)
+            first, last = await watch.fetchrow("select min(claimed_at), max(claimed_at) from inbox")
+            ended = await watch.fetchval("select max(created_at) from outbox")
+            await check_books(watch, deals)
         return float(len(deals) / (max(last, ended) - first).total_seconds())
     finally:
         await watch.close()
-        await service.stop()
 
 
 async def check_books(connection: asyncpg.Connection, deals: Sequence[DealClosed]) -> None:
@@ -210,5 +212,10 @@ async def measure(ground: Ground, *, runs: int) -> Report:
         mine,
         (limit, peer),
         targets={limit.name: 0.3, peer.name: 10.0},
-        facts={"events": EVENTS, "partners": PARTNERS, "checked": "every partner's balance equals the schedule of its revenue"},
+        facts={
+            "events": EVENTS,
+            "partners": PARTNERS,
+            "workers": workers.CORES,
+            "checked": "every partner's balance equals the schedule of its revenue",
+        },
     )

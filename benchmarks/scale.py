@@ -1,9 +1,7 @@
 """Commission on a small and on a large store: what an event costs when the ledger is long, and whether memory stays flat."""
 
 import asyncio
-import multiprocessing
 import os
-import signal
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -13,11 +11,10 @@ from uuid import UUID
 
 import asyncpg
 
-from benchmarks import pipeline
+from benchmarks import pipeline, workers
 from benchmarks.ground import Ground, Measure, Report, until
 from services.commission.service import build
 from services.commission.settings import Settings
-from shared.chassis import loops
 from shared.chassis.clock import SystemClock
 from shared.chassis.leadership import plain_dsn
 from shared.chassis.service import Service
@@ -134,40 +131,21 @@ async def _costs(ground: Ground, *, rows: int) -> Report:
 async def _memory(ground: Ground, *, events: int) -> Report:
     """One worker in a process of its own takes portion after portion in."""
     store = await _store(ground)
-    worker = multiprocessing.get_context("spawn").Process(target=run_worker, args=(store.settings.model_dump(mode="json"),), daemon=True)
-    worker.start()
-    assert worker.pid is not None
     resident: list[float] = []
-    started = time.perf_counter()
-    try:
+    async with workers.running(ground, store.settings, count=1) as running:
+        (worker,) = running.processes
+        started = time.perf_counter()
         for _ in range(max(events // WARM_EVENTS, 2)):
             await store.taken(await store.tell(WARM_EVENTS), WARM_EVENTS)
-            resident.append(resident_mb(worker.pid))
+            resident.append(resident_mb(worker.pid or 0))
         took = time.perf_counter() - started
-    finally:
-        worker.terminate()
-        worker.join(30)
-        await store.watch.close()
+    await store.watch.close()
     facts: dict[str, object] = {
         "resident after each 200,000 events, MB": [round(each) for each in resident],
         "to reach": f"the last at most {GROWTH:g} × the first",
     }
     mine = Measure("hansa, a sender beside it", "events/s", (store.told / took,))
     return Report("scale: memory over many events", mine, (), {}, facts, within=resident[-1] <= GROWTH * resident[0])
-
-
-def run_worker(settings: dict[str, object]) -> None:
-    """Run the worker of a store until the process is told to end."""
-
-    async def run() -> None:
-        service = build(Settings.model_validate(settings), clock=SystemClock())
-        ended = asyncio.Event()
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
-        await service.start_worker()
-        await ended.wait()
-        await service.stop()
-
-    loops.run(run())
 
 
 def resident_mb(pid: int) -> float:

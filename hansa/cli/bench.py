@@ -2,11 +2,9 @@
 
 import importlib
 import json
-import logging
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
-import structlog
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -42,8 +40,9 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON instead.")] = False,
 ) -> None:
     """Measure on servers of its own with durable commits; exits 1 if a target was missed."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # fresh topics find their leaders while they are written to
+    from benchmarks.ground import quietly
+
+    quietly()
     chosen = names or [bench for bench in Bench if bench not in _TAKES_LONG]
     reports = loops.run(_measure(chosen, runs, {"rows": rows, "events": events}))
     if as_json:

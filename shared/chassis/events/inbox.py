@@ -4,14 +4,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from shared.chassis.database.unit_of_work import UnitOfWork
 from shared.chassis.events.incoming import Incoming, Raw
+from shared.chassis.values import Value
 
 # Sorted: claims in arrival order deadlock when two batches overlap.
 _CLAIM = """
 insert into inbox (event_id, body_hash, topic, partition, "offset")
-select i, h, t, p, o from unnest($1::text[], $2::bytea[], $3::text[], $4::int[], $5::bigint[]) as r(i, h, t, p, o)
-order by i
+select event_id, decode(body_hash, 'hex'), topic, partition, "offset"
+from json_to_recordset($1::text::json) as r(event_id text, body_hash text, topic text, partition int, "offset" bigint)
+order by event_id
 on conflict do nothing
 returning event_id"""
 _KNOWN = "select event_id, body_hash from inbox where event_id = any($1::text[])"
@@ -25,7 +29,7 @@ class Claims:
     conflicts: list[Incoming[Any]]
 
 
-_Name = tuple[bytes, bytes]  # source and id, as they came
+_Name = tuple[str, str]  # source and id
 
 
 class Recent:
@@ -42,8 +46,7 @@ class Recent:
     def add(self, committed: Iterable[Incoming[Any]]) -> None:
         """Remember events whose claims are committed; the oldest half is forgotten when there are too many."""
         for incoming in committed:
-            if (name := _name(incoming.raw)) is not None:
-                self._newer[name] = hash(incoming.raw.value)
+            self._newer[incoming.source, incoming.id] = hash(incoming.raw.value)
         if len(self._newer) > self._half:
             self._older, self._newer = self._newer, {}
 
@@ -73,7 +76,10 @@ class Recent:
 def _name(raw: Raw) -> _Name | None:
     headers = dict(raw.headers)
     source, event_id = headers.get("ce_source"), headers.get("ce_id")
-    return (source, event_id) if source and event_id else None
+    try:
+        return (source.decode(), event_id.decode()) if source and event_id else None
+    except UnicodeDecodeError:
+        return None
 
 
 async def claim(uow: UnitOfWork, incomings: Sequence[Incoming[Any]]) -> Claims:
@@ -81,19 +87,25 @@ async def claim(uow: UnitOfWork, incomings: Sequence[Incoming[Any]]) -> Claims:
     first, conflicts = _first_of_each(incomings)
     if not first:
         return Claims([], conflicts)
-    rows = await uow.fetch(
-        _CLAIM,
-        [i.inbox_id for i in first],
-        [i.body_hash for i in first],
-        [i.raw.topic for i in first],
-        [i.raw.partition for i in first],
-        [i.raw.offset for i in first],
-    )
+    rows = await uow.fetch(_CLAIM, msgspec.json.encode([_row(i) for i in first]).decode())
     claimed = {row[0] for row in rows}
     fresh = [i for i in first if i.inbox_id in claimed]
     if repeats := [i for i in first if i.inbox_id not in claimed]:
         conflicts += await _with_other_body(uow, repeats)
     return Claims(fresh, conflicts)
+
+
+class _Row(Value, frozen=True):
+    event_id: str
+    body_hash: str
+    topic: str
+    partition: int
+    offset: int
+
+
+def _row(incoming: Incoming[Any]) -> _Row:
+    raw = incoming.raw
+    return _Row(incoming.inbox_id, incoming.body_hash.hex(), raw.topic, raw.partition, raw.offset)
 
 
 def _first_of_each(incomings: Iterable[Incoming[Any]]) -> tuple[list[Incoming[Any]], list[Incoming[Any]]]:
