@@ -22,7 +22,7 @@ from shared.chassis.settings import ServiceSettings
 from shared.chassis.testing.records import Told, record
 from shared.schemas.deals import Credit, DealClosed
 
-REPEATS, REPEATED_EVENTS = 10, 2_000
+REPEATS, REPEATED_EVENTS = 10, 10_000
 ZIPF = 2.0
 LOAD, LOAD_S, LATEST_COMMIT_MS = 0.7, 15.0, 100.0
 _TICK_S = 0.005

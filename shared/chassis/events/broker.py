@@ -4,10 +4,10 @@ import asyncio
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
@@ -32,18 +32,13 @@ class BatchMessage(KafkaAckableMessage):
     """
 
     raw_message: tuple[ConsumerRecord, ...]
-    consumer: AIOKafkaConsumer
+    consumer: SafeConsumer
 
     async def ack(self) -> None:
         if self.committed:
             return
-        ends: dict[TopicPartition, int] = {}
-        for record in self.raw_message:
-            ends[TopicPartition(record.topic, record.partition)] = record.offset + 1
-        held = self.consumer.assignment()
-        ours = {partition: end for partition, end in ends.items() if partition in held}
-        if ours:
-            await self.consumer.commit(ours)
+        ends = {(record.topic, record.partition): record.offset + 1 for record in self.raw_message}
+        self.consumer.acknowledgements.add({TopicPartition(*place): end for place, end in ends.items()})
         await StreamMessage.ack(self)
 
     async def nack(self) -> None:
@@ -101,9 +96,9 @@ class Consumer:
             self._broker = self._subscriber = None
 
     @property
-    def kafka(self) -> AIOKafkaConsumer | None:
+    def kafka(self) -> SafeConsumer | None:
         """The client's consumer while it runs."""
-        return self._subscriber.consumer if self._subscriber else None
+        return cast("SafeConsumer | None", self._subscriber.consumer) if self._subscriber else None
 
     def _connected(self) -> tuple[KafkaBroker, LogicSubscriber[Any]]:
         """A client of its own for each start: one that failed to start is not used again."""

@@ -25,7 +25,7 @@ from shared.chassis.telemetry.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
 _FIRST_DELAY_S, _LONGEST_DELAY_S = 0.05, 5.0
-_WORTH_TWO_LANES = 100  # records
+_WORTH_TWO_LANES = 500  # records
 
 
 class Paused(Transient):

@@ -7,8 +7,11 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, CorruptRecordException, KafkaError, UnsupportedCodecError
 
+from shared.chassis.events.acknowledging import Acknowledgements
+
 _log = structlog.get_logger(__name__)
 _WAIT_MS = 1_000
+_SETTLE_S = 10.0
 _Batches = dict[TopicPartition, list[ConsumerRecord]]
 _Places = dict[TopicPartition, tuple[Any, int]]
 
@@ -22,6 +25,15 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # the library is no
 
     unreadable: frozenset[TopicPartition] = frozenset()
     """Partitions that stand at a record that cannot be read; a rebalance or a restart tries them again."""
+
+    def __init__(self, *topics: str, **settings: Any) -> None:
+        super().__init__(*topics, **settings)
+        self.acknowledgements = Acknowledgements(self)
+
+    async def stop(self) -> None:
+        """As the library's, once what was committed is acknowledged."""
+        await self.acknowledgements.settled(within_s=_SETTLE_S)
+        await super().stop()
 
     async def getmany(self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None) -> _Batches:
         """As the library's. Raises KafkaError with every position where it was."""

@@ -5,10 +5,13 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import CommitFailedError
 
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import Refused, Transient
 from shared.chassis.events import Handlers, Incoming
+from shared.chassis.events.fetching import SafeConsumer
 from shared.chassis.events.incoming import Raw
 from shared.chassis.telemetry.metrics import Metrics
 from shared.chassis.testing.records import Told, records
@@ -204,3 +207,50 @@ async def test_a_large_batch_when_one_half_must_come_again_then_every_event_take
 
 async def _paused(worker: Worker) -> bool:
     return worker.processor.breaker.tripped
+
+
+async def _acknowledged(stage: Stage, group: str) -> int:
+    admin = AIOKafkaAdminClient(bootstrap_servers=await stage.kafka())
+    await admin.start()
+    try:
+        return sum(max(each.offset, 0) for each in (await admin.list_consumer_group_offsets(group)).values())
+    finally:
+        await admin.close()
+
+
+async def test_stop_when_batches_are_through_then_all_of_them_are_acknowledged(stage: Stage, probe: Probe) -> None:
+    """Acknowledging goes on behind the work; whoever stops waits for it."""
+    await probe.send(*(suspended(1, str(number)) for number in range(60)))
+    worker = await probe.start(batch_records=7)
+    await eventually(probe.sees(1, [f"took {number}" for number in range(60)]))
+    assert worker.consumer is not None
+
+    await worker.stop()
+
+    assert await _acknowledged(stage, worker.consumer.group) == 60
+
+
+async def test_acknowledgement_when_the_broker_refuses_it_then_the_work_goes_on_and_the_next_one_counts(
+    stage: Stage, probe: Probe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused: list[object] = []
+    commit = SafeConsumer.commit
+
+    async def refusing(self: SafeConsumer, offsets: object = None) -> None:
+        if not refused:
+            refused.append(offsets)
+            raise CommitFailedError("the group has moved on")
+        await commit(self, offsets)
+
+    monkeypatch.setattr(SafeConsumer, "commit", refusing)
+    await probe.send(suspended(1, "a"))
+    worker = await probe.start()
+    await eventually(probe.sees(1, ["took a"]))
+    await probe.send(*(suspended(1, reason) for reason in ("a", "b")))
+    await eventually(probe.sees(1, ["took a", "took b"]))
+    assert worker.consumer is not None
+    assert refused
+
+    await worker.stop()
+
+    assert await _acknowledged(stage, worker.consumer.group) == 3
