@@ -3,11 +3,16 @@
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-TIERS = ("unit", "property", "architecture", "contract", "integration", "e2e", "chaos")
+ALONE = ("unit", "property", "architecture", "contract")
+"""Tiers that need no server: they run beside the others, on the core that those leave free."""
+TIERS = (*ALONE, "integration", "e2e", "chaos")
 
 
 def command(
@@ -25,10 +30,32 @@ def command(
         raise typer.BadParameter(f"there is no tier {', '.join(sorted(unknown))}; there are {', '.join(TIERS)}.")
     if runs and chosen != ["chaos"]:
         raise typer.BadParameter("--runs belongs to chaos: hansa test chaos --runs 20.")
-    arguments = [f"tests/{tier}" for tier in TIERS if tier in chosen and (ROOT / "tests" / tier).exists()]
-    arguments += ["-m", "mixture" if runs else "not mixture"]
-    arguments += (["-k", only] if only else []) + (["-x"] if failfast else [])
+    options = ["-m", "mixture" if runs else "not mixture"]
+    options += (["-k", only] if only else []) + (["-x"] if failfast else [])
     environment = os.environ | {"PYTHONPATH": str(ROOT)} | ({"HANSA_CHAOS_RUNS": str(runs)} if runs else {})
     if seed is not None:
         environment["HANSA_CHAOS_SEED"] = str(seed)
-    raise typer.Exit(subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=environment, check=False).returncode)
+    here = [tier for tier in TIERS if tier in chosen and (ROOT / "tests" / tier).exists()]
+    raise typer.Exit(
+        _run([each for each in here if each in ALONE], [each for each in here if each not in ALONE], options, environment, ROOT)
+    )
+
+
+def _run(alone: Sequence[str], on_servers: Sequence[str], options: Sequence[str], environment: Mapping[str, str], root: Path) -> int:
+    """Both groups side by side, what the first printed after the second; pytest's exit code, of two the worse."""
+
+    def pytest(tiers: Sequence[str]) -> list[str]:
+        return [sys.executable, "-m", "pytest", *(f"tests/{tier}" for tier in tiers), *options]
+
+    if not (alone and on_servers):
+        return subprocess.run(pytest([*alone, *on_servers]), cwd=root, env=environment, check=False).returncode
+    with tempfile.TemporaryFile() as printed:
+        beside = subprocess.Popen(pytest(alone), cwd=root, env=environment, stdout=printed, stderr=subprocess.STDOUT)
+        try:
+            code = subprocess.run(pytest(on_servers), cwd=root, env=environment, check=False).returncode
+            code = max(code, beside.wait())
+        finally:
+            beside.terminate()
+        printed.seek(0)
+        typer.echo(f"\n{', '.join(alone)} (beside the others):\n{printed.read().decode(errors='replace')}")
+    return code

@@ -109,10 +109,19 @@ class Facts:
     def __init__(self, events: Sequence[EventDocument], currency: str) -> None:
         self._currency = currency
         self._deals: dict[str, _Deal] = {}
+        self._given: dict[str, tuple[EventDocument, AnyFact]] = {}
         self._owners = {event.deal: event for event in reversed(events) if event.type is Type.CLOSED}
 
     def of(self, event: EventDocument) -> AnyFact:
-        """Raises ShareInvalid, AmountPrecision, AmountInvalid or CurrencyUnknown."""
+        """The same fact again for a repeat. Raises ShareInvalid, AmountPrecision, AmountInvalid or CurrencyUnknown."""
+        known = self._given.get(event.id)
+        if known is not None and known[0] == event:
+            return known[1]
+        fact = self._made(event)
+        self._given.setdefault(event.id, (event, fact))
+        return fact
+
+    def _made(self, event: EventDocument) -> AnyFact:
         deal = self._deals.setdefault(event.deal, _Deal())
         again = event.id in deal.seen
         number = deal.seen.setdefault(event.id, event.close_number or deal.close)

@@ -1,5 +1,6 @@
 """The service put together."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from services.commission.api import disputes, payouts, routes, statements
@@ -10,12 +11,15 @@ from services.commission.api.plans import plan_drafts, plan_versions
 from services.commission.consumers import handlers
 from services.commission.settings import Settings
 from services.commission.store import plans, rates, tables_intake  # noqa: F401 - its tables are part of the metadata
+from services.commission.store.plans import Plans
 from services.commission.store.tables import metadata
 from services.commission.timers import timers
 from services.commission.use_cases.self_check import SelfCheck
 from shared.chassis.clock import Clock
+from shared.chassis.database import UnitOfWork
 from shared.chassis.service import Platform, Service
 from shared.chassis.vault import Vault
+from shared.chassis.worker import Arrived
 
 
 def build(settings: Settings, *, clock: Clock) -> Service:
@@ -54,8 +58,15 @@ def build(settings: Settings, *, clock: Clock) -> Service:
         timers=timers(known, every_s=settings.timer_interval_s, metrics=platform.telemetry.metrics),
         extras=[_self_check(platform, days=settings.self_check_days)],
         seed=plans.record,
-        arrived=rates.arrived,
+        arrived=_arrived(known),
     )
+
+
+def _arrived(plans: Plans) -> Arrived:
+    async def arrived(uow: UnitOfWork) -> Sequence[str]:
+        return await rates.arrived(uow, latest=(await plans.current(uow)).latest)
+
+    return arrived
 
 
 def _self_check(platform: Platform, *, days: int) -> SelfCheck:

@@ -81,7 +81,7 @@ class Detail(Value, frozen=True):
     shares: tuple[Fraction, ...] = ()
     exchange: Exchange | None = None
     cash: "Cash | None" = None
-    rerated: int = 0
+    rerated: int | None = None
 
 
 class Sale(Value, frozen=True):

@@ -19,13 +19,17 @@ class Types:
 
     def __init__(self, calendar: Calendar) -> None:
         self._calendar = calendar
-        self._told: dict[UUID, list[tuple[date, str | None]]] = {}
+        self._told: dict[UUID, list[tuple[date, str | None]]] = {}  # changes alone, by day
 
     def tell(self, fact: AnyFact) -> None:
         """A fact that was taken in."""
         if isinstance(fact, Closed | Amended) and fact.terms is not None:
-            day = self._calendar.day(fact.terms.closed_at)
-            self._told.setdefault(fact.partner_id, []).append((day, fact.terms.partner_type))
+            day, kind = self._calendar.day(fact.terms.closed_at), fact.terms.partner_type
+            told = self._told.setdefault(fact.partner_id, [])
+            while told and told[-1][0] >= day:  # no period asks for what is told again for the same days
+                told.pop()
+            if not told or told[-1][1] != kind:
+                told.append((day, kind))
 
     def at(self, partner_id: UUID, period: Period) -> str | None:
         """The partner's type in the period."""

@@ -116,7 +116,7 @@ def _ruling(fact: DealFact, terms: Terms, state: State) -> Ruling | str:
     plan = state.plan
     version = plan.at(terms.closed_at, fact.partner_id, terms.partner_type)
     if version is None:
-        return f"no_plan:{plan.calendar.day(terms.closed_at)}"
+        return f"no_plan:{plan.calendar.day(terms.closed_at)}:{plan.latest}"
     if terms.currency == plan.currency:
         return version, None
     day = plan.calendar.day(terms.closed_at)

@@ -77,7 +77,8 @@ def rerated(schedules: Schedules, before: Gone, after: Gone) -> tuple[dict[int, 
         return {}, 0
     figures = [schedules.figure(index, before, after) for index in range(len(sale.counted))]
     if sale.detail and sale.detail.shares:
-        gone = figures[0].was - figures[0].now + sale.detail.rerated
+        former = sale.detail.rerated
+        gone = figures[0].was - figures[0].now + (sum(map(_by_brackets, by_schedule.values())) if former is None else former)
         parts = allocate(gone, sale.detail.shares)
         return {i: _stake(sale, stake, i, figures[0], parts[i], after) for i, stake in by_schedule.items()}, gone
     return {

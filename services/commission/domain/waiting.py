@@ -15,5 +15,6 @@ def why(reason: str, waits_for: str) -> str:
         source, target, day = about.split(":")
         return f"There is no exchange rate from {source} to {target} for {day} yet; it goes on by itself when one is recorded."
     if reason == "no_plan":
-        return f"No version of the plan is in force on {about}."
+        day, _, _ = about.partition(":")
+        return f"No version of the plan is in force for it on {day} yet; it goes on by itself when one is recorded."
     return _SENTENCES.get(reason, "It waits for another fact.")

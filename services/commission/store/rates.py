@@ -1,4 +1,4 @@
-"""Exchange rates on record, and the names under which facts wait for one that is there by now."""
+"""Exchange rates on record, and the names under which facts wait for a rate or a plan that is there by now."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +18,9 @@ _ARRIVED = """
 select w.predecessor from (select distinct predecessor from waiting_facts where predecessor like 'no_fx_rate:%') w
 join fx_rates r on r.from_currency = split_part(w.predecessor, ':', 2) and r.to_currency = split_part(w.predecessor, ':', 3)
     and r.day::text = split_part(w.predecessor, ':', 4)
+union all
+select distinct predecessor from waiting_facts
+where predecessor like 'no_plan:%' and coalesce(nullif(split_part(predecessor, ':', 3), '')::int, 0) < $1
 order by 1 limit 50"""
 
 
@@ -40,6 +43,6 @@ async def page(
     return [OnRecord((row[0], row[1], row[2]), Fraction(row[3]), row[4], row[5]) for row in found]
 
 
-async def arrived(uow: UnitOfWork) -> Sequence[str]:
-    """The names under which facts wait for a rate that is on record."""
-    return [row[0] for row in await uow.fetch(_ARRIVED)]
+async def arrived(uow: UnitOfWork, *, latest: int) -> Sequence[str]:
+    """The names under which facts wait for a rate that is on record, or waited for a plan before its version `latest` was."""
+    return [row[0] for row in await uow.fetch(_ARRIVED, latest)]

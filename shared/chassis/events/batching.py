@@ -1,7 +1,7 @@
 """Outbox rows to Kafka as whole batches of records, one partition at a time in their order: half the price of record by record."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -13,11 +13,18 @@ from aiokafka.partitioner import murmur2
 
 Answer = BaseException | None
 """What became of a row: None once the broker has it."""
+_METADATA_S = 5.0  # the library waits for 40 s for a topic that is not there
 _Place = tuple[str, int]  # topic and partition
 
 
 class NotSent(KafkaError):  # type: ignore[misc]  # the library is not typed
-    """A row stayed behind one that failed before it in its partition: it is not to blame, and goes again."""
+    """A row stayed behind one that failed before it: it is not to blame, and goes again."""
+
+    retriable = True
+
+
+class TopicUnknown(KafkaError):  # type: ignore[misc]
+    """The broker did not name the topic's partitions in time; the topic may be made meanwhile."""
 
     retriable = True
 
@@ -29,14 +36,14 @@ class _Batch:
         self._builder = producer.create_batch()
         self.rows: list[int] = []
 
-    def add(self, row: int, **record: Any) -> bool:
-        """False if it is full."""
+    def add(self, row: int, record: Mapping[str, Any]) -> bool:
+        """False if it is full; the first record is taken whatever its size, and the broker judges it."""
         if self._builder.append(timestamp=None, **record) is None:
             return False
         self.rows.append(row)
         return True
 
-    async def deliver(self, producer: AIOKafkaProducer, place: _Place) -> None:
+    async def send(self, producer: AIOKafkaProducer, place: _Place) -> None:
         """Send it and wait for the broker. Raises KafkaError."""
         self._builder.close()
         await (await producer.send_batch(self._builder, place[0], partition=place[1]))
@@ -45,47 +52,71 @@ class _Batch:
 async def deliver(producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record], *, prefix: str) -> list[Answer]:
     """Send the rows (`aggregatetype`, `aggregateid`, `payload`, `headers`); an answer for each.
 
-    Partitions do not wait for each other. After a batch that failed nothing more is sent to its partition.
+    Partitions do not wait for each other. Behind a row that cannot be sent nothing of its key is, and nothing of its partition
+    behind a batch that failed.
     """
-    answers: list[Answer] = [None] * len(rows)
+    answers: list[Answer] = [NotSent() for _ in rows]
+    topics = await _partitions(producer, dict.fromkeys(prefix + row["aggregatetype"] for row in rows))
     batches: dict[_Place, list[_Batch]] = {}
-    partitions: dict[str, list[int]] = {}
+    faulty: set[tuple[str, str]] = set()
     for number, row in enumerate(rows):
-        topic, key = prefix + row["aggregatetype"], row["aggregateid"].encode()
-        try:
-            if topic not in partitions:
-                partitions[topic] = sorted(await producer.partitions_for(topic))
-        except KafkaError as error:
-            answers[number] = error
+        topic, key = prefix + row["aggregatetype"], row["aggregateid"]
+        partitions = topics[topic]
+        if isinstance(partitions, KafkaError) or (topic, key) in faulty:
+            answers[number] = partitions if isinstance(partitions, KafkaError) else NotSent()
             continue
-        filling = batches.setdefault((topic, partitions[topic][_hash(key) % len(partitions[topic])]), [])
-        _add(producer, filling, number, row, key)
+        try:
+            record = _record(row)
+        except (ValueError, AttributeError, TypeError) as fault:  # written by hand: what `emit` writes can be read
+            answers[number] = fault
+            faulty.add((topic, key))
+            continue
+        _add(producer, batches.setdefault((topic, partitions[_hash(record["key"]) % len(partitions)]), []), number, record)
     await asyncio.gather(*[_in_order(producer, place, several, answers) for place, several in batches.items()])
     return answers
 
 
-def _add(producer: AIOKafkaProducer, filling: list[_Batch], number: int, row: asyncpg.Record, key: bytes) -> None:
-    record = {
-        "key": key,
+async def _partitions(producer: AIOKafkaProducer, topics: Iterable[str]) -> dict[str, list[int] | KafkaError]:
+    """Asked once for each topic, and for all rows of it alike: if some went out and others did not, a key's order would turn."""
+    wanted = list(topics)
+    return dict(zip(wanted, await asyncio.gather(*[_of_topic(producer, topic) for topic in wanted]), strict=True))
+
+
+async def _of_topic(producer: AIOKafkaProducer, topic: str) -> list[int] | KafkaError:
+    try:
+        return sorted(await asyncio.wait_for(producer.partitions_for(topic), timeout=_METADATA_S))
+    except TimeoutError:
+        return TopicUnknown(topic)
+    except KafkaError as error:
+        return error
+
+
+def _record(row: asyncpg.Record) -> dict[str, Any]:
+    return {
+        "key": row["aggregateid"].encode(),
         "value": None if row["payload"] is None else row["payload"].encode(),
         "headers": [(name, value.encode()) for name, value in orjson.loads(row["headers"]).items()],
     }
-    if not filling or not filling[-1].add(number, **record):
+
+
+def _add(producer: AIOKafkaProducer, filling: list[_Batch], number: int, record: Mapping[str, Any]) -> None:
+    if not filling or not filling[-1].add(number, record):
         filling.append(_Batch(producer))
-        filling[-1].add(number, **record)  # a batch takes its first record whatever its size
+        if not filling[-1].add(number, record):
+            raise RuntimeError("an empty batch took no record")
 
 
 async def _in_order(producer: AIOKafkaProducer, place: _Place, batches: Sequence[_Batch], answers: list[Answer]) -> None:
-    failed = False
+    """Batch by batch; what is behind a failure keeps the answer that it was not sent."""
     for batch in batches:
-        error: Answer = NotSent() if failed else None
-        if not failed:
-            try:
-                await batch.deliver(producer, place)
-            except KafkaError as refusal:
-                error, failed = refusal, True
+        try:
+            await batch.send(producer, place)
+        except (KafkaError, AssertionError) as refusal:  # AssertionError: a partition that the topic does not have any more
+            for row in batch.rows:
+                answers[row] = refusal
+            return
         for row in batch.rows:
-            answers[row] = error
+            answers[row] = None
 
 
 @lru_cache(maxsize=65_536)

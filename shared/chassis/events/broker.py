@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import structlog
 from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
@@ -23,6 +24,7 @@ from shared.chassis.telemetry.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
 _BRAKE_S = 1.0
+_SETTLE_S = 2.0
 
 
 class BatchMessage(KafkaAckableMessage):
@@ -126,6 +128,7 @@ class Consumer:
             isolation_level="read_committed",
             fetch_max_wait_ms=100,
             no_reply=True,
+            listener=_Settling(self),
             parser=self._parse,
             decoder=_undecoded,
         )
@@ -202,6 +205,20 @@ class Consumer:
         """Age of the oldest record of the batch under way, else of the last one handled while more wait, else 0."""
         since = self._at_work_on if self._at_work_on is not None else self._reached if behind else None
         return 0.0 if since is None else max(0.0, time.time() - since / 1000)
+
+
+class _Settling(ConsumerRebalanceListener):  # type: ignore[misc]  # the library is not typed
+    """Before partitions go to another member, acknowledges what is through: that one would get it again."""
+
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        if self._consumer.kafka is not None:
+            await self._consumer.kafka.acknowledgements.settled(within_s=_SETTLE_S)
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        """Nothing to do."""
 
 
 def _read_safely(broker: KafkaBroker) -> None:

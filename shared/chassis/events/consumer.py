@@ -63,7 +63,10 @@ class Processor:
         outcomes = await asyncio.gather(*map(self._process_lane, _lanes(fresh)), return_exceptions=True)
         for outcome in outcomes:
             if outcome is not None:
-                raise outcome
+                try:
+                    raise outcome
+                finally:
+                    del outcome, outcomes  # the error's traceback holds this frame: it would keep the batch until a rare collection
         self._metrics.batch_records.observe(len(records))
         self._metrics.batch_seconds.observe(time.perf_counter() - started)
 

@@ -11,7 +11,7 @@ from shared.chassis.events.acknowledging import Acknowledgements
 
 _log = structlog.get_logger(__name__)
 _WAIT_MS = 1_000
-_SETTLE_S = 10.0
+_SETTLE_S = 3.0
 _Batches = dict[TopicPartition, list[ConsumerRecord]]
 _Places = dict[TopicPartition, tuple[Any, int]]
 
@@ -32,7 +32,7 @@ class SafeConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # the library is no
 
     async def stop(self) -> None:
         """As the library's, once what was committed is acknowledged."""
-        await self.acknowledgements.settled(within_s=_SETTLE_S)
+        await self.acknowledgements.close(within_s=_SETTLE_S)
         await super().stop()
 
     async def getmany(self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None) -> _Batches:

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from shared.chassis.database.engine import OUTBOX_CHANNEL
-from shared.chassis.events.batching import Answer, deliver
+from shared.chassis.events.batching import Answer, NotSent, TopicUnknown, deliver
 from shared.chassis.failpoints import FailPoints
 from shared.chassis.leadership import Leadership
 from shared.chassis.settings import ServiceSettings
@@ -134,12 +134,15 @@ class Relay:
 
     def _hold_back(self, row: asyncpg.Record, error: BaseException, *, alone: bool) -> None:
         """The broker refuses a request whole: who shared it is under suspicion, who was alone in it is to blame."""
+        if isinstance(error, NotSent):
+            return
         self._metrics.relay_failed.add()
         _log.error("relay_refused", outbox_id=row["id"], topic=row["aggregatetype"], error=repr(error)[:500])
-        if isinstance(error, KafkaError) and error.retriable:
+        unknown = isinstance(error, TopicUnknown)  # nobody shared it: others go on, as behind any refused key
+        if isinstance(error, KafkaError) and error.retriable and not unknown:
             return
         self._suspects.add(_key(row))
-        if alone:
+        if alone or unknown:
             self._blocked[_key(row)] = time.monotonic() + _RETRY_BLOCKED_S
 
     def _unblock(self) -> None:

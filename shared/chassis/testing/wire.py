@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 Headers = Sequence[tuple[str, bytes | None]]
@@ -32,6 +32,15 @@ class Wire:
             await asyncio.gather(*sent)
         finally:
             await producer.stop()
+
+    async def create(self, topic: str, *, partitions: int = 6) -> None:
+        """Make a topic that is not in the register."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await admin.start()
+        try:
+            await admin.create_topics([NewTopic(self.prefix + topic, partitions, 1)])
+        finally:
+            await admin.close()
 
     async def configure(self, topic: str, settings: dict[str, str]) -> None:
         """Give a topic other settings, as its operator would; the broker has them when this returns."""

@@ -8,7 +8,7 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from shared.chassis.database.unit_of_work import EventTooLarge
-from shared.chassis.events import relay
+from shared.chassis.events import batching, relay
 from shared.chassis.service import Service
 from shared.chassis.testing.stage import Stage
 from shared.chassis.testing.waiting import eventually
@@ -160,3 +160,62 @@ async def test_a_record_that_the_topic_refuses_when_sent_among_others_then_only_
     records = await wire.read_until("partner.suspended", enough=lambda found: len(found) >= 38)
     assert [_reasons(records, number) for number in range(1, 40)] == [[], *[["other"]] * 38]
     assert await _unsent(service) == 2
+
+
+async def _rename(service: Service, topic: str, where: str) -> None:
+    async with service.platform.worker_database.transaction() as uow:
+        await uow.fetch(f"update outbox set aggregatetype = '{topic}' where {where}")
+
+
+async def test_a_topic_when_it_is_missing_then_others_go_out_and_once_it_is_made_its_keys_keep_their_order(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "_RETRY_BLOCKED_S", 0.5)
+    monkeypatch.setattr(batching, "_METADATA_S", 0.5)
+    service = await stage.build("partners")
+    await _emit(service, *(_suspended(1, f"{number}") for number in range(5)))
+    await _rename(service, "partner.unheard_of", "true")
+    await _emit(service, _suspended(1, "other"))
+    await service.start_worker()
+    wire = await stage.wire()
+    records = await wire.read_until("partner.suspended", enough=lambda found: len(found) >= 1)
+    assert _reasons(records, 1) == ["other"]
+    await eventually(lambda: _is_red(service), what="a red readiness")
+
+    await wire.create("partner.unheard_of")
+
+    records = await wire.read_until("partner.unheard_of", enough=lambda found: len(found) >= 5)
+    assert _reasons(records, 1) == ["0", "1", "2", "3", "4"]
+    await eventually(lambda: _is_green(service), what="the end of the hold")
+
+
+async def test_a_row_that_nobody_can_read_when_it_is_next_then_its_key_stops_and_others_go_on(stage: Stage) -> None:
+    service = await stage.build("partners")
+    await _emit(service, _suspended(1, "broken"), _suspended(1, "behind"), _suspended(2, "other"))
+    async with service.platform.worker_database.transaction() as uow:
+        await uow.fetch("update outbox set headers = 'by hand' where payload like '%broken%'")
+    await service.start_worker()
+    records = await (await stage.wire()).read_until("partner.suspended", enough=lambda found: len(found) >= 1)
+    assert (_reasons(records, 1), _reasons(records, 2)) == ([], ["other"])
+    await eventually(lambda: _is_red(service), what="a red readiness")
+    assert await _unsent(service) == 2
+
+
+async def test_rows_of_one_partition_when_one_between_is_refused_then_nothing_behind_it_overtakes_it(stage: Stage) -> None:
+    """One key, more than a batch of records: the broker refuses one in the middle."""
+    wire = await stage.wire()
+    await wire.configure("partner.suspended", {"max.message.bytes": "300000"})
+    service = await stage.build("partners")
+    await _emit(service, *(_suspended(1, f"{number} {'x' * (400_000 if number == 3 else 100_000)}") for number in range(6)))
+    await service.start_worker()
+    await eventually(lambda: _is_red(service), what="a red readiness")
+    records = await wire.read("partner.suspended")
+    assert [reason.split()[0] for reason in _reasons(records, 1)] == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("key", "hashed"),
+    [("21", -973932308), ("foobar", -790332482), ("a-little-bit-long-string", -985981536), ("a-little-bit-longer-string", -1486304829)],
+)
+def test_a_key_when_it_is_placed_then_by_the_hash_that_every_client_of_kafka_takes(key: str, hashed: int) -> None:
+    assert batching._hash(key.encode()) == hashed & 0x7FFFFFFF

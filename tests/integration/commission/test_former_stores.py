@@ -11,7 +11,7 @@ from shared.chassis.service import Service
 from tests.integration.commission.facts import closed, refunded, rows, take_in
 
 OLD = """
-update deals set sale = replace(replace(sale::text, 'Z"', '+00:00"'), '"rerated": 0, ', '')::jsonb"""
+update deals set sale = replace(replace(sale::text, 'Z"', '+00:00"'), '"rerated": null, ', '')::jsonb"""
 
 
 def _migration(service: Service, name: str) -> ModuleType:

@@ -9,7 +9,7 @@ from services.commission.domain.waiting import why
     ("reason", "waits_for", "told"),
     [
         ("no_fx_rate", "no_fx_rate:EUR:USD:2026-03-01", "no exchange rate from EUR to USD for 2026-03-01"),
-        ("no_plan", "no_plan:1999-12-31", "in force on 1999-12-31"),
+        ("no_plan", "no_plan:1999-12-31:2", "in force for it on 1999-12-31 yet"),
         ("deal_unknown", "close:x:1", "not known here yet"),
         ("deal_waiting", "close:x:1", "waits itself"),
         ("terms_unknown", "terms:x:1", "terms"),

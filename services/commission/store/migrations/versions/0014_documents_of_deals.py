@@ -7,7 +7,7 @@ down_revision = "0013"
 
 REWRITE = r"""
 update deals set sale = replace(
-    regexp_replace(sale::text, '(T\d\d:\d\d:\d\d(\.\d+)?)\+00:00"', '\1Z"', 'g'), '"bracketed": ', '"rerated": 0, "bracketed": ')::jsonb
+    regexp_replace(sale::text, '(T\d\d:\d\d:\d\d(\.\d+)?)\+00:00"', '\1Z"', 'g'), '"bracketed": ', '"rerated": null, "bracketed": ')::jsonb
 where sale::text like '%+00:00"%'"""
 
 
