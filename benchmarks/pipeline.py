@@ -23,7 +23,7 @@ from shared.schemas.base import MoneyAmount
 from shared.schemas.deals import Credit, DealClosed, DealLine, Outcome
 
 EVENTS, PARTNERS, NAIVE_EVENTS, BATCH = 40_000, 500, 1_000, 500
-LIMIT, PEER = "one SQL statement per 500 events", "FastStream handler with ORM, one message a transaction"
+LIMIT, PEER = "one SQL statement per 500 events, on one connection", "FastStream handler with ORM, one message a transaction"
 # Recent, so that no hold ends during the run: releasing is work that the others do not do. One year, so that one schedule checks it.
 _NOW = datetime.now(UTC)
 _START = max(datetime(_NOW.year, 1, 1, tzinfo=UTC), _NOW - timedelta(days=8))
@@ -148,25 +148,38 @@ select round(0.15 * least(revenue, 10000000)
   + 0.20 * least(greatest(revenue - 10000000, 0), 40000000) + 0.25 * greatest(revenue - 50000000, 0))::bigint $$"""
 
 
-async def one_statement(ground: Ground, deals: Sequence[DealClosed], template: Service) -> float:
-    """Events a second of one hand-written statement per 500 events that writes the same rows; nothing is decoded or decided in Python."""
+async def one_statement(ground: Ground, deals: Sequence[DealClosed], template: Service, *, connections: int = 1) -> float:
+    """Events a second of one hand-written statement per 500 events that writes the same rows; nothing is decoded or decided in Python.
+
+    With several connections each has partners of its own.
+    """
     roles = await ground.roles("bench_limit")
     await upgrade(roles.migrator_url, template.migrations)
     owner = await asyncpg.connect(plain_dsn(roles.migrator_url))
     await owner.execute(_SCHEDULE)
     await owner.close()
-    connection = await asyncpg.connect(plain_dsn(roles.worker_url), server_settings={"jit": "off"})
+    lanes = [[deal for deal in deals if deal.partner_id.int % connections == lane] for lane in range(connections)]
+    prepared = [_portions(lane, sum(map(len, lanes[:number]))) for number, lane in enumerate(lanes)]
+    opened = [await asyncpg.connect(plain_dsn(roles.worker_url), server_settings={"jit": "off"}) for _ in lanes]
     try:
-        portions = [_columns(deals[start : start + BATCH], start) for start in range(0, len(deals), BATCH)]
         started = time.perf_counter()
-        for columns in portions:
-            await connection.execute(_STATEMENT, *columns)
+        await asyncio.gather(*[_each(connection, portions) for connection, portions in zip(opened, prepared, strict=True)])
         took = time.perf_counter() - started
-        assert await connection.fetchval("select count(*) from entries") == len(deals)
-        await check_books(connection, deals)
+        assert await opened[0].fetchval("select count(*) from entries") == len(deals)
+        await check_books(opened[0], deals)
         return len(deals) / took
     finally:
-        await connection.close()
+        for connection in opened:
+            await connection.close()
+
+
+async def _each(connection: asyncpg.Connection, portions: Sequence[list[list[object]]]) -> None:
+    for columns in portions:
+        await connection.execute(_STATEMENT, *columns)
+
+
+def _portions(deals: Sequence[DealClosed], first: int) -> list[list[list[object]]]:
+    return [_columns(deals[start : start + BATCH], first + start) for start in range(0, len(deals), BATCH)]
 
 
 def _columns(deals: Sequence[DealClosed], start: int) -> list[list[object]]:
@@ -199,10 +212,15 @@ async def measure(ground: Ground, *, runs: int) -> Report:
     template = await ground.service("commission")
     await template.stop()
     few = deals[:NAIVE_EVENTS]
-    mine, limit, peer = await in_turn(
+    mine, limit, each_core, peer = await in_turn(
         [
             ("hansa", "events/s", lambda: ours(ground, deals)),
             (LIMIT, "events/s", lambda: one_statement(ground, deals, template)),
+            (
+                "the same on a connection for each core",
+                "events/s",
+                lambda: one_statement(ground, deals, template, connections=workers.CORES),
+            ),
             (PEER, "events/s", lambda: naive_handler.run(ground, few)),
         ],
         runs=runs,
@@ -210,7 +228,7 @@ async def measure(ground: Ground, *, runs: int) -> Report:
     return Report(
         "pipeline: deal.closed from Kafka to the committed ledger",
         mine,
-        (limit, peer),
+        (limit, each_core, peer),
         targets={limit.name: 0.3, peer.name: 10.0},
         facts={
             "events": EVENTS,

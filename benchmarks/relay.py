@@ -103,7 +103,7 @@ async def measure(ground: Ground, *, runs: int) -> Report:
     mine, limit, peer = await in_turn(
         [
             ("hansa", "records/s", lambda: ours(ground)),
-            ("bare idempotent producer from memory", "records/s", lambda: producer_alone(ground)),
+            ("bare idempotent producer from memory, record by record", "records/s", lambda: producer_alone(ground)),
             ("row-by-row relay", "records/s", lambda: row_by_row(ground)),
         ],
         runs=runs,

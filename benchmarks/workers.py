@@ -5,6 +5,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from multiprocessing.process import BaseProcess
@@ -21,6 +22,7 @@ from shared.chassis.settings import ServiceSettings
 
 CORES = os.cpu_count() or 1
 _STABLE = "Stable"
+_LONGEST_HOLD_S = 9.0  # the session timeout is 10 s
 
 
 class Workers:
@@ -37,12 +39,14 @@ class Workers:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Nothing moves in them within the block, which must be shorter than Kafka's session timeout."""
+        """Nothing moves in them within the block. Raises AssertionError if it takes so long that Kafka gives their places away."""
         self.signal(signal.SIGSTOP)
+        since = time.monotonic()
         try:
             yield
         finally:
             self.signal(signal.SIGCONT)
+        assert time.monotonic() - since < _LONGEST_HOLD_S, "held for longer than the session timeout: there was a rebalance"
 
 
 @asynccontextmanager
@@ -61,6 +65,7 @@ async def running(ground: Ground, settings: ServiceSettings, *, count: int = COR
             process.terminate()
         for process in workers.processes:
             await asyncio.to_thread(process.join, 30)
+            process.kill()  # whoever is not through by then must not run on beside the next contender
 
 
 async def _joined(ground: Ground, group: str, count: int) -> None:

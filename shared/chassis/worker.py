@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
@@ -21,6 +22,8 @@ from shared.chassis.telemetry.metrics import Metrics
 from shared.chassis.timers import Timer, Timers
 
 _JOIN_AGAIN_S = 1.0
+_TIDY_S = 60.0
+_MOST_CONTAINERS = 1_000_000  # tens of megabytes of what refers to itself, should a minute make so much
 _TAKEN_UP_AT_ONCE = 100  # facts that waited: each may hold its partner's lock until the portion is through
 
 Arrived = Callable[[UnitOfWork], Awaitable[Sequence[str]]]
@@ -39,12 +42,13 @@ def _settle_memory() -> None:
     """Take what start-up made out of the garbage collector's sight, once a process, and let it look less often.
 
     It lives as long as the process, and full collections that walk it took a third of a busy consumer's time. A batch makes
-    a hundred thousand objects that die by reference count: looking before there are more costs an eighth and finds nothing.
+    a hundred thousand objects that die by reference count: looking while it is at work costs an eighth and finds nothing. The
+    watch looks once a minute instead.
     """
     if gc.get_freeze_count() == 0:
         gc.collect()
         gc.freeze()
-        gc.set_threshold(300_000, 20, 20)
+        gc.set_threshold(_MOST_CONTAINERS, 20, 20)
 
 
 class Part(Protocol):
@@ -135,7 +139,11 @@ class Worker:
             return int((await uow.fetch(sql))[0][0])
 
     async def _watch(self) -> None:
+        tidied = time.monotonic()
         while True:
+            if time.monotonic() - tidied > _TIDY_S:
+                gc.collect()
+                tidied = time.monotonic()
             try:
                 parked = await self._count(_OPEN)
                 self._metrics.parked.set(parked)

@@ -1,10 +1,12 @@
 """A schema of replay's own: the ledger built anew in it, what the next facts need of it, and how far it came."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from operator import attrgetter
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -135,6 +137,27 @@ class Source:
             upto = min(after + self._size * self._jobs, ceiling)
             rows = await self._connection.fetch(_ROWS + _MINE, after, upto, self._shard, self._jobs)
         return Rows([Journaled(decoded_fact(row[1], row[3]), row[2]) for row in rows], upto)
+
+
+class Lately:
+    """Deals as one shard left them lately, so that most of what follows about them need not be read back: nobody else changes them."""
+
+    def __init__(self, *, most: int = 50_000) -> None:
+        self._most = most
+        self._deals: dict[UUID, Deal] = {}
+
+    def of(self, deal_ids: set[UUID]) -> tuple[list[Deal], set[UUID]]:
+        """Those at hand, and the ids of the others, which may be in the schema."""
+        known = [self._deals[deal_id] for deal_id in deal_ids if deal_id in self._deals]
+        return known, deal_ids - {deal.id for deal in known}
+
+    def keep(self, deals: Mapping[UUID, Deal]) -> None:
+        """Take in what a portion changed; the longest untouched are given up."""
+        for deal_id in deals:
+            self._deals.pop(deal_id, None)
+        self._deals.update(deals)
+        for deal_id in list(islice(self._deals, max(0, len(self._deals) - self._most))):
+            del self._deals[deal_id]
 
 
 def entry_rows(entries: Iterable[Entry]) -> list[tuple[object, ...]]:

@@ -17,7 +17,7 @@ from services.commission.domain.ledger import Versions, work
 from services.commission.store import replay_scope
 from services.commission.store.comparing import Comparing, Comparison
 from services.commission.store.loading import book_of, deals_of
-from services.commission.store.replaying import Rows, Source, append, clean_cut, connect, plan_of, settled, to_do
+from services.commission.store.replaying import Lately, Rows, Source, append, clean_cut, connect, plan_of, settled, to_do
 from services.commission.store.touching import Touched
 from shared.chassis import loops
 from shared.chassis.errors import Refused
@@ -210,10 +210,10 @@ class Replay:
         if self._asked.scoped:
             await to_do(connection, after, ceiling)
         source = Source(connection, size=self._size, scoped=self._asked.scoped)
-        versions = Versions(await plan_of(connection, ceiling))
+        versions, lately = Versions(await plan_of(connection, ceiling)), Lately()
         while after < ceiling:
             rows = await source.next(after, ceiling)
-            await _worked(connection, rows, versions, shard=TAIL, after=after)
+            await _worked(connection, rows, versions, lately, shard=TAIL, after=after)
             after = rows.upto
 
     async def _finish(self, connection: asyncpg.Connection, *, resumed: int, ceiling: int) -> Replayed:
@@ -234,9 +234,7 @@ class Replay:
 
 
 def _in_process(url: str, asked: Asked, shard: int, size: int) -> None:
-    # A portion makes hundreds of thousands of objects that die by reference count: looking often finds nothing.
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
+    gc.disable()  # a portion makes hundreds of thousands of objects that die by reference count, and the process ends with its shard
     loops.run(work_shard(url, asked, shard, size=size))
 
 
@@ -253,12 +251,12 @@ async def work_shard(url: str, asked: Asked, shard: int, *, size: int = PORTION,
         _, ceiling, jobs = await reader.fetchrow(_RUN)
         after = next(int(row["seq"]) for row in await reader.fetch(_BEGUN) if row["shard"] == shard)
         source = Source(reader, size=size, shard=shard, jobs=jobs, scoped=asked.scoped)
-        versions = Versions(await plan_of(reader, ceiling))
+        versions, lately = Versions(await plan_of(reader, ceiling)), Lately()
         coming = asyncio.create_task(source.next(after, ceiling))
         while after < ceiling:
             rows = await coming
             coming = asyncio.create_task(source.next(rows.upto, ceiling))
-            await _worked(writer, rows, versions, shard=shard, after=after)
+            await _worked(writer, rows, versions, lately, shard=shard, after=after)
             after = rows.upto
             await pause()
         await coming
@@ -267,10 +265,13 @@ async def work_shard(url: str, asked: Asked, shard: int, *, size: int = PORTION,
         await writer.close()
 
 
-async def _worked(connection: asyncpg.Connection, rows: Rows, versions: Versions, *, shard: int, after: int) -> None:
+async def _worked(connection: asyncpg.Connection, rows: Rows, versions: Versions, lately: Lately, *, shard: int, after: int) -> None:
     """Load what a portion touches, work it, add what it gave."""
-    deals = await deals_of(connection, {journaled.fact.deal_id for journaled in rows.facts if journaled.fact.deal_id})
+    known, unknown = lately.of({journaled.fact.deal_id for journaled in rows.facts if journaled.fact.deal_id})
+    deals = [*known, *await deals_of(connection, unknown)]
     facts = [(journaled.fact, versions.known(journaled.plan_known)) for journaled in rows.facts]
     latest = versions.known(max((journaled.plan_known for journaled in rows.facts), default=0))
     book = await book_of(connection, Touched(facts, deals, latest))
-    await append(connection, work(rows.facts, book, versions), shard=shard, after=after, upto=rows.upto)
+    worked = work(rows.facts, book, versions)
+    await append(connection, worked, shard=shard, after=after, upto=rows.upto)
+    lately.keep(worked.deals)
