@@ -89,8 +89,11 @@ def decoded_deal(deal_id: UUID, partner_id: UUID, close_number: int, standing: s
 
 
 def decoded_derivation(body: Json) -> Derivation:
-    """The derivation that an entry's row holds; a field that only one has tells which it is."""
-    return next(read for field, read in _DERIVATIONS.items() if field in body)(body)
+    """The derivation that an entry's row holds; a field that only one has tells which it is. Raises KeyError where none does."""
+    for field, read in _DERIVATIONS.items():
+        if field in body:
+            return read(body)
+    raise KeyError(f"no derivation has just {', '.join(sorted(body))}")
 
 
 _KINDS: tuple[type[AnyFact], ...] = (
