@@ -62,6 +62,15 @@ async def served(service: Service) -> AsyncIterator[str]:
     await running
 
 
+def _json(case: Case, answer: Response) -> Any:
+    """What the answer holds. Raises AssertionError that says what came instead."""
+    try:
+        return json.loads(answer.content)
+    except ValueError as error:
+        told = f"{case.method} {case.formatted_path} sent {case.body!r}: {answer.status_code} {answer.headers} {answer.content!r}"
+        raise AssertionError(told[:2000]) from error
+
+
 @dataclass
 class Fuzzer:
     """Fuzzes the service described by `document` at `address` as the bearer of `token`; `check` judges every answer.
@@ -108,7 +117,11 @@ class Fuzzer:
             if answer.content != NOT_EVEN_HTTP:
                 self.statuses[answer.status_code] = self.statuses.get(answer.status_code, 0) + 1
                 self.check(case, answer)
-                if self.learning and answer.status_code < 300 and answer.headers.get("content-type") == ["application/json"]:
+                told = answer.status_code < 300 and answer.status_code != 204  # which has no body, whatever its headers say
+                if self.learning and told and answer.headers.get("content-type") == ["application/json"]:
+                    assert answer.content, (
+                        f"{case.method} {case.formatted_path}: {answer.status_code} promises JSON and is empty: {answer.headers}"
+                    )
                     self.ids += ids_in(answer.json())
 
         one()

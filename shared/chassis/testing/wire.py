@@ -7,6 +7,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from shared.chassis.testing.waiting import eventually
+
 Headers = Sequence[tuple[str, bytes | None]]
 
 
@@ -34,11 +36,16 @@ class Wire:
             await producer.stop()
 
     async def create(self, topic: str, *, partitions: int = 6) -> None:
-        """Make a topic that is not in the register."""
+        """Make a topic that is not in the register; whoever asks knows its partitions when this returns."""
+
+        async def known() -> bool:
+            return len(await self._partitions([topic])) == partitions
+
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
         await admin.start()
         try:
             await admin.create_topics([NewTopic(self.prefix + topic, partitions, 1)])
+            await eventually(known, what="the topic's partitions")
         finally:
             await admin.close()
 
