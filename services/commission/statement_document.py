@@ -95,8 +95,8 @@ def canonical(value: object) -> bytes:
 
 
 def _plain(value: object) -> Json:
-    plain: Json = orjson.loads(canonical(value))
-    return plain
+    document: Json = orjson.loads(canonical(value))
+    return document
 
 
 def _period(heading: Heading, calendar: Calendar) -> Json:
