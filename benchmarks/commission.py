@@ -5,6 +5,7 @@ import math
 import multiprocessing
 import statistics
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -13,9 +14,12 @@ from uuid import UUID
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
+from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from benchmarks import naive_handler, pipeline, workers
 from benchmarks.ground import Ground, Measure, Report, in_turn, until
+from shared.chassis.events.incoming import Raw
 from shared.chassis.ids import derived_id
 from shared.chassis.leadership import plain_dsn
 from shared.chassis.settings import ServiceSettings
@@ -25,7 +29,8 @@ from shared.schemas.deals import Credit, DealClosed
 REPEATS, REPEATED_EVENTS = 10, 10_000
 ZIPF = 2.0
 LOAD, LOAD_S, LATEST_COMMIT_MS = 0.7, 15.0, 100.0
-_TICK_S = 0.005
+_TICK_S = 0.01
+_ENDLESS_PORTION = 100  # events
 
 
 def skewed(deals: Sequence[DealClosed], *, seed: int = 2) -> list[DealClosed]:
@@ -111,21 +116,44 @@ def send_steadily(bootstrap: str, prefix: str, deals: Sequence[DealClosed], rate
 
 
 async def _steadily(bootstrap: str, prefix: str, deals: Sequence[DealClosed], rate: float) -> dict[str, float]:
+    """Portion after portion, each laid ready before the first is sent: the sender's own work would take from the consumer's machine."""
     raws = [record(Told(deal), number=number, service="steady") for number, deal in enumerate(deals)]
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True, linger_ms=1)
+    size = _ENDLESS_PORTION if rate == math.inf else max(1, round(rate * _TICK_S))
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True, max_batch_size=1 << 18)
     await producer.start()
     sent: dict[str, float] = {}
     try:
+        topic = prefix + DealClosed.topic
+        partitions = sorted(await producer.partitions_for(topic))
+        portions = [raws[start : start + size] for start in range(0, len(raws), size)]
+        ready = [_laid_out(producer, portion, partitions) for portion in portions]
         started, answers = time.perf_counter(), []
-        for number, raw in enumerate(raws):
-            if (ahead := number / rate - (time.perf_counter() - started)) > _TICK_S:
-                await asyncio.sleep(ahead)
-            sent[f"/hansa/steady#{dict(raw.headers)['ce_id'].decode()}"] = time.time()  # type: ignore[union-attr]
-            answers.append(await producer.send(prefix + raw.topic, raw.value, key=raw.key, headers=list(raw.headers)))
+        for number, (portion, batches) in enumerate(zip(portions, ready, strict=True)):
+            await asyncio.sleep(max(0.0, number * size / rate - (time.perf_counter() - started)))
+            sent |= dict.fromkeys(map(_inbox_id, portion), time.time())
+            answers += [await producer.send_batch(batch, topic, partition=partition) for partition, batch in batches]
         await asyncio.gather(*answers)
     finally:
         await producer.stop()
     return sent
+
+
+def _inbox_id(raw: Raw) -> str:
+    return f"/hansa/steady#{dict(raw.headers)['ce_id'].decode()}"  # type: ignore[union-attr]
+
+
+def _laid_out(producer: AIOKafkaProducer, portion: Sequence[Raw], partitions: list[int]) -> list[tuple[int, BatchBuilder]]:
+    """A batch of records for each partition that the portion's keys lead to."""
+    batches = defaultdict[int, BatchBuilder](producer.create_batch)
+    choose = DefaultPartitioner()
+    for raw in portion:
+        taken = batches[choose(raw.key, partitions, partitions)].append(
+            timestamp=None, key=raw.key, value=raw.value, headers=list(raw.headers)
+        )
+        assert taken is not None, "a portion for one partition is larger than a batch"
+    for batch in batches.values():
+        batch.close()
+    return list(batches.items())
 
 
 def percentile(values: Sequence[float], share: float) -> float:
