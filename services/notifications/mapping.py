@@ -3,7 +3,7 @@
 from typing import cast
 
 from services.notifications.domain.visibility import Body
-from shared.schemas import commission, deals, enablement, partners, tiering
+from shared.schemas import commission, deals, enablement, partners, reviews, tiering, waiting
 from shared.schemas.base import Event
 
 # Not contact.recorded (personal data) and not crm.opportunity_changed (a sales system's word, not yet a fact of the programme).
@@ -20,6 +20,15 @@ CONSUMED: tuple[type[Event], ...] = (
     deals.DealAmended,
     deals.DealReopened,
     deals.DealRefunded,
+    reviews.DealSubmitted,
+    reviews.DealReturned,
+    reviews.DealRejected,
+    reviews.DealExtensionRequested,
+    reviews.DealExtensionDeclined,
+    reviews.DealStageChanged,
+    reviews.DealExpiring,
+    reviews.ReviewLate,
+    waiting.AccountOffered,
     commission.CommissionAccrued,
     commission.CommissionReversed,
     commission.CommissionReleased,

@@ -21,6 +21,7 @@ from shared.chassis.events import Handlers, Incoming
 from shared.chassis.policies import Policies
 from shared.schemas.crm import OpportunityChanged
 from shared.schemas.partners import PartnerActivated
+from shared.schemas.tiering import TierChanged
 
 Told = Incoming[OpportunityChanged]
 
@@ -28,7 +29,7 @@ Told = Incoming[OpportunityChanged]
 def handlers(policies: Policies[Policy], *, registrable: Registrable) -> Handlers:
     """Facts about partners and about opportunities, in the order in which they come."""
     intake = _Consumers(policies, registrable)
-    return Handlers(types=(*STANDINGS, OpportunityChanged), batch=intake.run, locks=_locks)
+    return Handlers(types=(*STANDINGS, TierChanged, OpportunityChanged), batch=intake.run, locks=_locks)
 
 
 def _locks(incoming: Incoming[Any]) -> Iterable[str]:
@@ -85,6 +86,9 @@ async def _tell(uow: UnitOfWork, incoming: Told, taken: Taken, *, kind: str | No
 
 async def _on_partner(uow: UnitOfWork, incoming: Incoming[Any], policy: Policy) -> None:
     event = incoming.event
+    if isinstance(event, TierChanged):
+        await partners.learn_tier(uow, PartnerId(event.partner_id), event.to_tier.value, sequence=incoming.sequence)
+        return
     kind = event.partner_type.value if isinstance(event, PartnerActivated) else None
     standing = STANDINGS[type(event)]
     with uow.caused_by(incoming):

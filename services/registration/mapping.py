@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TypedDict
-from uuid import UUID
 
 from services.registration.domain import facts
 from services.registration.domain.accounts import Customer
@@ -16,8 +15,8 @@ from services.registration.domain.refusals import AccountTaken, ClosedAtMissing,
 from services.registration.domain.territories import ANY
 from services.registration.domain.values import Credit, Outcome, PartnerId, Standing, Terms
 from services.registration.import_row import ImportRow
+from services.registration.mapping_protection import Head, money, of_exclusivity, of_review
 from shared.chassis.ids import derived_id
-from shared.chassis.money import Money
 from shared.schemas import crm, deals
 from shared.schemas.base import Event, MoneyAmount
 from shared.schemas.partners import PartnerActivated, PartnerSuspended, PartnerTerminated
@@ -74,15 +73,6 @@ def _terms_of(told: crm.OpportunityChanged | ImportRow, partner_id: PartnerId, f
     return draft.exact(Outcome(told.stage.value), closed_at=told.closed_at, partner_id=partner_id, families=families)
 
 
-class _Head(TypedDict):
-    """What every fact about a deal carries."""
-
-    deal_id: UUID
-    partner_id: UUID
-    occurred_at: datetime
-    recorded_at: datetime
-
-
 class _Terms(TypedDict):
     """What a close and its amendments carry."""
 
@@ -100,7 +90,7 @@ class _Terms(TypedDict):
 
 def event_of(deal: Deal, fact: Fact, *, recorded_at: datetime, partner_kind: str | None = None) -> Event:
     """The published event of a fact; `deal` is the deal after it."""
-    head = _Head(deal_id=deal.id, partner_id=deal.partner_id, occurred_at=fact.at, recorded_at=recorded_at)
+    head = Head(deal_id=deal.id, partner_id=deal.partner_id, occurred_at=fact.at, recorded_at=recorded_at)
     match fact:
         case facts.Registered():
             return _registered(deal, head)
@@ -112,15 +102,15 @@ def event_of(deal: Deal, fact: Fact, *, recorded_at: datetime, partner_kind: str
             return deals.DealReopened(**head, close_number=number, reason=reason)
         case facts.Refunded(refund=refund):
             return _refunded(deal, refund, head)
-        case facts.Extended(previous_until=before):
-            return deals.DealExtended(**head, previous_until=before, protected_until=deal.protection.window.end)
-        case facts.Expired(at=at):
-            return deals.DealExpired(**head, expired_at=at)
+        case facts.Submitted() | facts.Returned() | facts.Rejected():
+            return of_review(deal, fact, head)
         case facts.Withdrawn(reason=reason):
             return deals.DealWithdrawn(**head, reason=reason)
+        case _:
+            return of_exclusivity(deal, fact, head)
 
 
-def _registered(deal: Deal, head: _Head) -> Event:
+def _registered(deal: Deal, head: Head) -> Event:
     window = deal.protection.window
     return deals.DealRegistered(
         **head,
@@ -132,25 +122,25 @@ def _registered(deal: Deal, head: _Head) -> Event:
         protected=deal.protection.granted,
         protected_from=window.start,
         protected_until=window.end,
-        expected=_money(deal.expected) if deal.expected else None,
+        expected=money(deal.expected) if deal.expected else None,
         source=deal.origin.source if deal.origin else None,
         external_id=deal.origin.external_id if deal.origin else None,
     )
 
 
-def _closed(deal: Deal, head: _Head, terms: _Terms, *, outcome: Outcome, protected: bool) -> Event:
+def _closed(deal: Deal, head: Head, terms: _Terms, *, outcome: Outcome, protected: bool) -> Event:
     source, external_id = (deal.origin.source, deal.origin.external_id) if deal.origin else (None, None)
     told = deals.Outcome(outcome.value)
     return deals.DealClosed(**head, **terms, outcome=told, protected=protected, source=source, external_id=external_id)
 
 
-def _refunded(deal: Deal, refund: facts.Refund, head: _Head) -> Event:
+def _refunded(deal: Deal, refund: facts.Refund, head: Head) -> Event:
     return deals.DealRefunded(
         **head,
         refund_id=refund.refund_id,
         close_number=deal.close_number,
         revision=deal.revision,
-        amount=_money(refund.amount),
+        amount=money(refund.amount),
         lines=tuple(deals.RefundLine(line_id=part.line_id, amount_minor=part.amount_minor) for part in refund.parts),
         reason=refund.reason,
     )
@@ -161,7 +151,7 @@ def _terms(deal: Deal, partner_kind: str | None) -> _Terms:
     return _Terms(
         close_number=deal.close_number,
         closed_at=terms.closed_at,
-        amount=_money(terms.amount),
+        amount=money(terms.amount),
         lines=tuple(
             deals.DealLine(
                 line_id=each.line_id,
@@ -183,10 +173,6 @@ def _terms(deal: Deal, partner_kind: str | None) -> _Terms:
 
 def _shares(credits_: Sequence[Credit]) -> tuple[deals.Credit, ...]:
     return tuple(deals.Credit(partner_id=credit.partner_id, share=str(credit.share)) for credit in credits_)
-
-
-def _money(amount: Money) -> MoneyAmount:
-    return MoneyAmount(amount_minor=amount.minor, currency=amount.currency)
 
 
 def duplicate_of(seen: Opportunity, *, event_id: str, now: datetime) -> Event:

@@ -1,24 +1,17 @@
 """The programme's section `registration`: read once as version 1, afterwards versioned data."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from services.registration.domain.approval_rules import ApprovalRule
 from services.registration.domain.opportunity import Exclusivity
 from services.registration.domain.territories import Territories
 from services.registration.domain.values import CreditAfterExpiry
-
-
-class Extension(BaseModel):
-    """How protection may be prolonged."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    days: int = Field(30, ge=1)
-    times: int = Field(1, ge=0)
+from services.registration.policy_parts import Approval, BusinessHours, Extension, Quiet, WaitingList
 
 
 class Policy(BaseModel):
@@ -27,9 +20,18 @@ class Policy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     protection_days: int = Field(30, ge=1)
-    protection_starts: Literal["registration"] = "registration"
-    approval: Literal["automatic"] = "automatic"
+    protection_starts: Literal["registration", "approval"] = "registration"
+    approval: Approval = Approval()
+    review_limit_days: int = Field(3, ge=1, description="business days; an undecided registration keeps rivals out for no longer")
+    business_hours: BusinessHours = BusinessHours()
+    evidence_required: bool = False
     extension: Extension = Extension()
+    expiring_soon_days: int = Field(7, ge=0)
+    stages: tuple[str, ...] = Field((), description="of a sale, in their order")
+    renew_on_stage_advance: bool = False
+    quiet: Quiet = Quiet()
+    waiting_list: WaitingList = WaitingList()
+    existing_opportunity_days: int = Field(90, ge=1)
     credit_after_expiry: CreditAfterExpiry = CreditAfterExpiry.UNLESS_RIVAL_HOLDS
     open_registrations_limit: int = Field(500, ge=1)
     cool_off_days: int = Field(0, ge=0)
@@ -37,6 +39,40 @@ class Policy(BaseModel):
     on_termination: Literal["withdraw", "keep"] = "withdraw"
     free_mail_domains: frozenset[str] = frozenset()
     territories: Mapping[str, Sequence[str]] = Field(default_factory=dict)
+
+    @field_validator("approval", mode="before")
+    @classmethod
+    def _named(cls, approval: object) -> object:
+        """The mode alone may stand for all of it."""
+        return {"mode": approval} if isinstance(approval, str) else approval
+
+    @cached_property
+    def approval_rules(self) -> tuple[ApprovalRule, ...]:
+        return tuple(rule.exact(self.tree) for rule in self.approval.rules)
+
+    def review_limit(self, received_at: datetime) -> datetime:
+        """Until when a registration that came at `received_at` keeps rivals out undecided."""
+        return self.business_hours.calendar.after(received_at, self.review_limit_days * self.business_hours.day)
+
+    def remind_at(self, received_at: datetime) -> datetime:
+        """When whoever has it in the queue is reminded."""
+        limit, before = self.review_limit_days * self.business_hours.day, timedelta(hours=self.approval.remind_before_hours)
+        return self.business_hours.calendar.after(received_at, max(timedelta(0), limit - before))
+
+    @property
+    def announced_before(self) -> timedelta:
+        """How long before its end protection is announced to end; nothing: never."""
+        return timedelta(days=self.expiring_soon_days)
+
+    @property
+    def renewal(self) -> timedelta | None:
+        """By how much an advance in the sales stage renews protection, if it does."""
+        return self.protection if self.renew_on_stage_advance else None
+
+    @property
+    def active_within(self) -> timedelta:
+        """How recent the vendor's own opportunity must be to stand in a partner's way."""
+        return timedelta(days=self.existing_opportunity_days)
 
     @property
     def protection(self) -> timedelta:

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from services.registration.api import imports, reviews, routes
+from services.registration.api import approvals, claims, drafts, exclusivity, imports, reviews, routes, waiting
 from services.registration.consumers import handlers
 from services.registration.policy import Policy
 from services.registration.settings import Settings
+from services.registration.store import tables_reviews  # noqa: F401 - its tables are part of the metadata
 from services.registration.store.tables import metadata
 from services.registration.suffixes import registrable_domain
 from services.registration.timers import timers
@@ -18,12 +19,20 @@ def build(settings: Settings, *, clock: Clock) -> Service:
     """HTTP for deals and imports; a worker that follows partners and sales systems, and ends protections."""
     platform = Platform("registration", settings, clock=clock)
     policies = Policies(Policy)
-    deals = routes.routes(policies, registrable=registrable_domain)
-    intake = imports.routes(policies, registrable=registrable_domain)
+    routers = [
+        routes.routes(policies, registrable=registrable_domain),
+        exclusivity.routes(policies),
+        approvals.routes(policies),
+        drafts.routes(policies, registrable=registrable_domain),
+        waiting.routes(policies),
+        claims.routes(policies, registrable=registrable_domain),
+        imports.routes(policies, registrable=registrable_domain),
+        reviews.router,
+    ]
     app = platform.app(
         title="Registration",
         description="Deals: first to register is protected; won, lost, amended, reopened, refunded.",
-        routers=[deals, intake, reviews.router],
+        routers=routers,
     )
     return Service(
         platform,
@@ -31,5 +40,5 @@ def build(settings: Settings, *, clock: Clock) -> Service:
         migrations=Path(__file__).parent / "store" / "migrations",
         app=app,
         handlers=handlers(policies, registrable=registrable_domain),
-        timers=timers(every_s=settings.expiry_interval_s),
+        timers=timers(policies, every_s=settings.expiry_interval_s),
     )

@@ -80,10 +80,14 @@ class DealExtended(DealFact):
 
 
 class DealExpired(DealFact):
-    """Exclusivity ended at `expired_at`; the deal itself lives on."""
+    """Exclusivity ended at `expired_at`; the deal itself lives on.
+
+    `because` the `window` was over, or the partner was `quiet` for longer than the programme allows.
+    """
 
     topic: ClassVar[str] = "deal.expired"
     expired_at: AwareDatetime
+    because: str = "window"
 
 
 class DealWithdrawn(DealFact):

@@ -13,7 +13,7 @@ from schemathesis import Case, GenerationMode, Response
 from shared.chassis.testing.stage import Stage
 from tests.support.asgi import Client
 from tests.support.fuzzing import Fuzzer, document_of, served
-from tests.support.life import Partner, offer_spiff
+from tests.support.life import Partner, look_at_large_deals, offer_spiff
 from tests.support.services import SERVICES
 from tests.support.world import World
 
@@ -63,6 +63,7 @@ class Rivals:
 async def rivals(stage: Stage) -> Rivals:
     world = await World.of(stage)
     await offer_spiff(world)
+    await look_at_large_deals(world)
     victim, rival = Partner(world, "Victim Incorporated"), Partner(world, "Rival Limited")
     for partner in (victim, rival):
         await partner.join()

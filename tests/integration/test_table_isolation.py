@@ -12,6 +12,7 @@ from tests.support.services import SERVICES, shared_tables
 
 # Shared tables that name partners, each with the reason why its rows tell a partner nothing about another.
 NAMES_PARTNERS = {
+    ("registration", "known_tiers"): "whom approval may trust; a tier is no secret to its partner, and no route shows another's",
     ("registration", "known_partners"): "who may work and be credited; a deal's splits name other partners, and no route shows it",
 }
 RULE = re.compile(

@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from shared.chassis.ids import derived_id
 from tests.support.world import World
 
@@ -16,6 +18,14 @@ async def offer_spiff(world: World) -> None:
     brackets = [{"from": "0", "to": None, "rate": "0.10"}]
     version = {"effective_from": today, "brackets": brackets, "spiffs": [spiff]}
     await world.post("commission", "/v1/plans", {"document": {"currency": "USD", "versions": [version]}, "reason": "a launch"})
+
+
+async def look_at_large_deals(world: World) -> None:
+    """The vendor's rules of registration: large ones are reviewed, and whoever comes second may wait."""
+    rules = [{"name": "large", "then": "review", "min_amount": "1000000"}, {"name": "the rest", "then": "approve"}]
+    changed = {"approval": {"mode": "rules", "rules": rules}, "waiting_list": {"open": True}}
+    async with world.services["registration"].platform.worker_database.transaction() as uow:
+        await uow.fetch("update policies set body = body || $1::text::jsonb", orjson.dumps(changed).decode())
 
 
 @dataclass
@@ -45,7 +55,7 @@ class Partner:
         await self._own("registration", f"/v1/deals/{won}/refund", {"amount": "100.00", "reason": f"Rebate to {self.name}"})
         lost = await self._register("lost")
         await self._own("registration", f"/v1/deals/{lost}/close", {"outcome": "lost"})
-        await self._register("open")
+        await self._keep_going(await self._register("open"))
         await self._own("notifications", "/v1/endpoints", {"url": f"https://{self.id}.example/hook", "description": f"Hook of {self.name}"})
         await self.world.spread()
         await self._book(won)
@@ -54,6 +64,15 @@ class Partner:
         await self.world.post("tiering", "/v1/evaluations", {})
         await self.world.spread()
         await self._be_paid()
+
+    async def _keep_going(self, deal: str) -> None:
+        """More time for a deal, a place in line behind it, a large one in review, and a draft."""
+        await self._own("registration", f"/v1/deals/{deal}/request-extension", {"evidence": f"{self.name} meets them in May"})
+        behind = self.world.client("registration", "partner", partner_id=self.id)
+        answer = await behind.post("/v1/deals", json=self._customer("open") | {"wait": True})
+        assert answer.status == 409, answer.body
+        await self._own("registration", "/v1/deals", self._customer("large") | {"expected_amount": "1000000"})
+        await self._own("registration", "/v1/drafts", self._customer("draft"))
 
     async def _book(self, deal: str) -> None:
         """The vendor's books tell what the customer was asked for and paid."""
@@ -86,14 +105,16 @@ class Partner:
         await self.world.spread()
 
     async def _register(self, what: str) -> str:
-        body = {
+        deal = await self._own("registration", "/v1/deals", self._customer(what))
+        return str(deal["id"])
+
+    def _customer(self, what: str) -> dict[str, Any]:
+        return {
             "account_name": f"Customer {what} of {self.name}",
             "account_domain": f"{what}-{self.id.hex}.com",
             "families": ["GTX"],
             "country": "DE",
         }
-        deal = await self._own("registration", "/v1/deals", body)
-        return str(deal["id"])
 
     def _terms(self) -> dict[str, Any]:
         line = {"product": f"Product for {self.name}", "family": "GTX", "amount": "60000.00"}

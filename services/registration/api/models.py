@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.registration.domain.deal import Deal
 from services.registration.domain.drafts import LineDraft, TermsDraft
+from services.registration.domain.phases import Phase, phase_of
 from services.registration.domain.values import Credit, Line, Outcome, PartnerId, State
 from shared.chassis.http import Instant
 from shared.chassis.money import Money
@@ -39,8 +40,13 @@ class NewDeal(_Request):
     territory: str | None = Field(None, min_length=1, max_length=100, description="without it, the customer's country")
     expected_amount: Amount | None = None
     currency: Currency = "USD"
+    evidence: str | None = Field(None, min_length=1, max_length=2_000, description="what was done with this customer so far")
     partner_id: UUID | None = None
     registered_at: Instant | None = None
+    wait: bool = Field(False, description="stand in line if the account is taken, where the programme keeps a waiting list")
+    override: str | None = Field(
+        None, min_length=1, max_length=2_000, description="for the vendor only: why its own claim on the customer is set aside"
+    )
 
 
 class LineIn(_Request):
@@ -162,7 +168,10 @@ class TermsOut(BaseModel):
 
 
 class DealOut(BaseModel):
-    """A deal. `protected` tells whether exclusivity holds now; `[protected_from, protected_until)` is its window."""
+    """A deal. `protected` tells whether exclusivity holds now; `[protected_from, protected_until)` is its window.
+
+    `phase` is where it stands in one word.
+    """
 
     id: UUID
     partner_id: UUID
@@ -172,6 +181,7 @@ class DealOut(BaseModel):
     territory: str
     country: str | None
     state: State
+    phase: Phase
     version: int
     registered_at: datetime
     protected: bool
@@ -185,6 +195,16 @@ class DealOut(BaseModel):
     terms: TermsOut | None
     source: str | None
     external_id: str | None
+    evidence: str | None
+    stage: str | None
+    stage_at: datetime | None
+    submissions: int
+
+
+class OneDealOut(DealOut):
+    """A deal by itself: with what its partner is asked for, if it was returned."""
+
+    asked: str | None
 
 
 def deal_out(deal: Deal, *, now: datetime) -> DealOut:
@@ -199,6 +219,7 @@ def deal_out(deal: Deal, *, now: datetime) -> DealOut:
         territory=deal.territory,
         country=deal.country,
         state=deal.state,
+        phase=phase_of(deal, now=now),
         version=deal.version,
         registered_at=deal.registered_at,
         protected=deal.protection.holds_at(now),
@@ -212,6 +233,10 @@ def deal_out(deal: Deal, *, now: datetime) -> DealOut:
         terms=_terms_out(deal),
         source=deal.origin.source if deal.origin else None,
         external_id=deal.origin.external_id if deal.origin else None,
+        evidence=deal.evidence,
+        stage=deal.stage,
+        stage_at=deal.stage_at,
+        submissions=deal.submissions,
     )
 
 

@@ -1,4 +1,4 @@
-"""Deals over HTTP: register, look, close, amend, reopen, refund, withdraw, extend."""
+"""Deals over HTTP: register, look, close, amend, reopen, refund, withdraw."""
 
 from typing import Annotated
 from uuid import UUID
@@ -13,10 +13,9 @@ from services.registration.domain.refusals import AmountNegative, PartnerMismatc
 from services.registration.domain.values import PartnerId, State
 from services.registration.mapping import families_of
 from services.registration.policy import Policy
-from services.registration.store import deals
+from services.registration.store import deal_reviews, deals
 from services.registration.use_cases.change import Target
 from services.registration.use_cases.close import Closing, amend, close
-from services.registration.use_cases.extend import extend
 from services.registration.use_cases.refund import RefundRequest, refund
 from services.registration.use_cases.register import Registration, register
 from services.registration.use_cases.reopen import reopen
@@ -45,11 +44,12 @@ def routes(policies: Policies[Policy], *, registrable: Registrable) -> Router:
     _add_reading(router)
     _add_registering(router, policies, registrable)
     _add_closing(router, policies)
-    _add_changing(router, policies)
+    _add_changing(router)
     return router
 
 
-def _shown(deal: Deal, uow: Uow, response: Response) -> m.DealOut:
+def shown(deal: Deal, uow: Uow, response: Response) -> m.DealOut:
+    """The deal as it is answered, with its version."""
     etag(response, deal.version)
     return m.deal_out(deal, now=uow.now)
 
@@ -81,9 +81,11 @@ def _add_reading(router: Router) -> None:
         return paging.page(found, view=lambda deal: m.deal_out(deal, now=uow.now), key=lambda deal: (deal.id,))
 
     @router.get("/{deal_id}")
-    async def read_deal(deal_id: UUID, uow: Uow, _: Reader, response: Response) -> m.DealOut:
+    async def read_deal(deal_id: UUID, uow: Uow, _: Reader, response: Response) -> m.OneDealOut:
         """One deal."""
-        return _shown(await deals.seen(uow, deal_id), uow, response)
+        deal = await deals.seen(uow, deal_id)
+        asked = await deal_reviews.asked_of(uow, deal_id) if deal.state is State.RETURNED else None
+        return m.OneDealOut(**dict(shown(deal, uow, response)), asked=asked)
 
 
 def _add_registering(router: Router, policies: Policies[Policy], registrable: Registrable) -> None:
@@ -91,19 +93,20 @@ def _add_registering(router: Router, policies: Policies[Policy], registrable: Re
     async def register_deal(body: m.NewDeal, uow: Uow, caller: Writer, response: Response) -> m.DealOut:
         """First to register is protected. A rival is told `account_taken`, and nothing else."""
         policy = (await policies.at(uow, uow.now))[1]
-        outcome = await register(uow, _registration(body, caller), policy=policy, registrable=registrable)
+        outcome = await register(uow, registration_of(body, caller), policy=policy, registrable=registrable)
         if isinstance(outcome, Refused):
             return problem(outcome)  # type: ignore[no-any-return] # returned, not raised: the refusal itself is on record
         response.headers["Location"] = f"v1/deals/{outcome.id}"
-        return _shown(outcome, uow, response)
+        return shown(outcome, uow, response)
 
 
-def _registration(body: m.NewDeal, caller: Principal) -> Registration:
+def registration_of(body: m.NewDeal, caller: Principal) -> Registration:
     """The registration that `caller` may ask for. Raises PartnerMismatch, StaffOnly, InvalidRequest, AmountNegative."""
     if caller.partner_id and body.partner_id not in (None, caller.partner_id):
         raise PartnerMismatch
-    if caller.partner_id and body.registered_at:
-        raise StaffOnly(field="registered_at")
+    for field in ("registered_at", "override"):
+        if caller.partner_id and getattr(body, field):
+            raise StaffOnly(field=field)
     partner_id = caller.partner_id or body.partner_id
     if partner_id is None:
         raise InvalidRequest(reason="Name the partner (partner_id) for whom the deal is registered.")
@@ -120,6 +123,10 @@ def _registration(body: m.NewDeal, caller: Principal) -> Registration:
         territory=body.territory,
         expected=expected,
         registered_at=body.registered_at,
+        evidence=body.evidence,
+        override=body.override,
+        wait=body.wait,
+        by=caller.subject,
     )
 
 
@@ -139,35 +146,29 @@ def _add_closing(router: Router, policies: Policies[Policy]) -> None:
         _check_staff(body, caller)
         policy = (await policies.at(uow, uow.now))[1]
         closing = Closing(outcome=body.outcome, draft=body.draft(), closed_at=body.closed_at, credit_decided=body.credit_decided)
-        return _shown(await close(uow, one, closing, policy=policy), uow, response)
+        return shown(await close(uow, one, closing, policy=policy), uow, response)
 
     @router.post("/{deal_id}/amend")
     async def amend_deal(one: OneDeal, body: m.AmendIn, uow: Uow, caller: Writer, response: Response) -> m.DealOut:
         """Replace the terms of a won deal, whole."""
         _check_staff(body, caller)
-        return _shown(await amend(uow, one, body.draft(), closed_at=body.closed_at, reason=body.reason), uow, response)
+        return shown(await amend(uow, one, body.draft(), closed_at=body.closed_at, reason=body.reason), uow, response)
 
     @router.post("/{deal_id}/reopen")
     async def reopen_deal(one: OneDeal, body: m.ReasonIn, uow: Uow, _: Writer, response: Response) -> m.DealOut:
         """Undo the last close."""
-        return _shown(await reopen(uow, one, reason=body.reason), uow, response)
+        return shown(await reopen(uow, one, reason=body.reason), uow, response)
 
 
-def _add_changing(router: Router, policies: Policies[Policy]) -> None:
+def _add_changing(router: Router) -> None:
     @router.post("/{deal_id}/refund")
     async def refund_deal(one: OneDeal, body: m.RefundIn, uow: Uow, _: Writer, response: Response) -> m.DealOut:
         """Give money back to the customer: whole, an amount, or parts of lines."""
         parts = [(line.line_id, line.amount) for line in body.lines]
         request = RefundRequest(refund_id=body.refund_id, amount=body.amount, parts=parts, reason=body.reason)
-        return _shown(await refund(uow, one, request), uow, response)
+        return shown(await refund(uow, one, request), uow, response)
 
     @router.post("/{deal_id}/withdraw")
-    async def withdraw_deal(one: OneDeal, body: m.ReasonIn, uow: Uow, _: Writer, response: Response) -> m.DealOut:
-        """Take an open registration back; the account is free at once."""
-        return _shown(await withdraw(uow, one, reason=body.reason), uow, response)
-
-    @router.post("/{deal_id}/extend")
-    async def extend_deal(one: OneDeal, uow: Uow, _: Manager, response: Response) -> m.DealOut:
-        """Prolong protection that still holds, as often as the programme allows."""
-        policy = (await policies.at(uow, uow.now))[1]
-        return _shown(await extend(uow, one, policy=policy), uow, response)
+    async def withdraw_deal(one: OneDeal, body: m.ReasonIn, uow: Uow, caller: Writer, response: Response) -> m.DealOut:
+        """Take a registration back that is open or in review; the account is free at once."""
+        return shown(await withdraw(uow, one, reason=body.reason, by=caller.subject), uow, response)

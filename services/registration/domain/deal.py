@@ -8,8 +8,6 @@ from services.registration.domain import refusals as no
 from services.registration.domain.facts import (
     Amended,
     Closed,
-    Expired,
-    Extended,
     Refund,
     Refunded,
     Registered,
@@ -33,7 +31,11 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deal:
-    """One registered deal. `version` counts its facts from 1; `close_number` its closes; `revision` the amendments of the last close."""
+    """One registered deal. `version` counts its facts from 1; `close_number` its closes; `revision` the amendments of the last close.
+
+    `stage` is what the partner said last of its sale, at `stage_at`; `submissions` counts how often it was put up for review; `warned`
+    tells that the end of its protection was announced.
+    """
 
     id: DealId
     partner_id: PartnerId
@@ -52,6 +54,11 @@ class Deal:
     expected: Money | None = None
     origin: Origin | None = None
     conflict: bool = False
+    evidence: str | None = None
+    stage: str | None = None
+    stage_at: datetime | None = None
+    submissions: int = 1
+    warned: bool = False
 
     @property
     def is_closed(self) -> bool:
@@ -149,35 +156,11 @@ def reopen(deal: Deal, *, reason: str, now: datetime, free: bool) -> tuple[Deal,
 
 
 def withdraw(deal: Deal, *, reason: str, now: datetime) -> tuple[Deal, Withdrawn]:
-    """Take an open registration back; the account is free from `now` on. Raises NotOpen."""
-    if deal.state is not State.OPEN:
+    """Take a registration back that is open or not decided yet; the account is free from `now` on. Raises NotOpen."""
+    if not deal.state.takes_a_place:
         raise no.NotOpen(state=deal.state)
     protection = deal.protection.end(now)
     return replace(deal, state=State.WITHDRAWN, protection=protection, version=deal.version + 1), Withdrawn(now, reason)
-
-
-def extend(deal: Deal, *, by: timedelta, times: int, now: datetime) -> tuple[Deal, Extended]:
-    """Prolong protection that still holds, at most `times` times. Raises NotOpen, ProtectionOver, ExtensionsUsed."""
-    if deal.state is not State.OPEN:
-        raise no.NotOpen(state=deal.state)
-    if not deal.protection.holds_at(now):
-        raise no.ProtectionOver
-    if deal.protection.extensions >= times:
-        raise no.ExtensionsUsed(times=times)
-    until = deal.protection.window.end
-    return replace(deal, protection=deal.protection.extend(by), version=deal.version + 1), Extended(now, until)
-
-
-def is_due(deal: Deal, *, now: datetime) -> bool:
-    """Whether exclusivity has run out unannounced."""
-    held = deal.protection
-    return deal.state is State.OPEN and held.granted and held.ended_at is None and not held.expired and held.window.end <= now
-
-
-def expire(deal: Deal) -> tuple[Deal, Expired]:
-    """Exclusivity ends, the deal does not."""
-    protection = replace(deal.protection, expired=True)
-    return replace(deal, protection=protection, version=deal.version + 1), Expired(protection.window.end)
 
 
 def refund(deal: Deal, *, refund_id: UUID, wanted: Wanted, reason: str | None, now: datetime) -> tuple[Deal, Refunded]:

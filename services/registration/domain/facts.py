@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
@@ -17,9 +18,73 @@ class Registered:
 
 
 @dataclass(frozen=True, slots=True)
+class Submitted:
+    """Put up for review; rivals are kept out until `blocks_until` at most."""
+
+    at: datetime
+    blocks_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Sent back to the partner, who is `asked` for something."""
+
+    at: datetime
+    asked: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionRequested:
+    """Asked for in time: protection holds until the decision, at most until `keeps_until`."""
+
+    at: datetime
+    keeps_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionDeclined:
+    """Protection ends at `until`."""
+
+    at: datetime
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Extended:
     at: datetime
     previous_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StageMoved:
+    """The partner told where the sale stands; whether that renewed its protection."""
+
+    at: datetime
+    previous: str | None
+    renewed: bool
+
+
+class Ending(StrEnum):
+    """Why exclusivity ends by itself."""
+
+    WINDOW = "window"
+    QUIET = "quiet"
+
+
+@dataclass(frozen=True, slots=True)
+class EndsSoon:
+    """Exclusivity will end at `ends_at` unless somebody does something."""
+
+    at: datetime
+    ends_at: datetime
+    because: Ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +92,7 @@ class Expired:
     """Exclusivity ended at `at`."""
 
     at: datetime
+    because: Ending = Ending.WINDOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +146,20 @@ class Refunded:
     refund: Refund
 
 
-Fact: TypeAlias = Registered | Extended | Expired | Withdrawn | Closed | Amended | Reopened | Refunded
+Fact: TypeAlias = (
+    Submitted
+    | Returned
+    | Rejected
+    | Registered
+    | ExtensionRequested
+    | ExtensionDeclined
+    | Extended
+    | StageMoved
+    | EndsSoon
+    | Expired
+    | Withdrawn
+    | Closed
+    | Amended
+    | Reopened
+    | Refunded
+)

@@ -184,3 +184,68 @@ class ClosedAtMissing(Refused):
     code = "closed_at_missing"
     status = 422
     sentence = "A closed opportunity needs the date of its close."
+
+
+class NotInReview(Refused):
+    code = "deal_not_in_review"
+    sentence = "This registration is {state}; only one that is in review can be decided."
+
+
+class NotReturned(Refused):
+    code = "deal_not_returned"
+    sentence = "This registration is {state}; only one that was returned to you can be submitted again."
+
+
+class ResubmissionsUsed(Refused):
+    code = "resubmissions_used"
+    sentence = "This registration was submitted again {times} time(s), the most that the programme allows."
+
+
+class TakenMeanwhile(Refused):
+    code = "taken_meanwhile"
+    sentence = "The review took so long that the account was registered meanwhile. Reject this one, or settle it as a conflict."
+
+
+class EvidenceMissing(Refused):
+    code = "evidence_missing"
+    status = 422
+    sentence = "The programme asks for evidence: say what you have done with this customer so far."
+
+
+class ExtensionPending(Refused):
+    code = "extension_pending"
+    sentence = "An extension of this deal was asked for already and waits for a decision."
+
+
+class ExtensionNotAsked(Refused):
+    code = "extension_not_asked"
+    sentence = "No extension of this deal waits for a decision."
+
+
+class StageUnknown(Refused):
+    code = "stage_unknown"
+    status = 422
+    sentence = "The programme knows these stages: {stages}."
+
+
+class ExistingOpportunity(Refused):
+    """The same for a partner whatever the vendor has there."""
+
+    code = "existing_opportunity"
+    sentence = "The vendor works with this customer itself. A channel manager can tell you more."
+
+
+class WaitingListClosed(Refused):
+    code = "waiting_list_closed"
+    sentence = "The programme keeps no waiting list."
+
+
+class NotOffered(Refused):
+    code = "not_offered"
+    sentence = "This account is not offered to you at present; your place on the waiting list is {state}."
+
+
+class DraftIncomplete(Refused):
+    code = "draft_incomplete"
+    status = 422
+    sentence = "The draft cannot be submitted yet: {reason}."

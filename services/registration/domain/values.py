@@ -23,10 +23,31 @@ AccountId = NewType("AccountId", UUID)
 class State(StrEnum):
     """Where a deal stands. Expiry is no state: it ends exclusivity, not the deal."""
 
+    IN_REVIEW = "in_review"
+    RETURNED = "returned"
     OPEN = "open"
     WON = "won"
     LOST = "lost"
     WITHDRAWN = "withdrawn"
+    REJECTED = "rejected"
+
+    @property
+    def is_pending(self) -> bool:
+        """Submitted, and neither approved nor rejected."""
+        return self in (State.IN_REVIEW, State.RETURNED)
+
+    @property
+    def takes_a_place(self) -> bool:
+        """Whether it counts among its partner's open registrations."""
+        return self is State.OPEN or self.is_pending
+
+
+class Confidence(StrEnum):
+    """How surely the customer was recognised: by an identifier, as nobody known, or as somebody who may be known."""
+
+    EXACT = "exact"
+    NEW = "new"
+    PROBABLE = "probable"
 
 
 class Outcome(StrEnum):

@@ -25,10 +25,15 @@ _SAVE = f"update deals d set {_SET} from jsonb_populate_recordset(null::deals, $
 _DUE = """
 select * from deals where state = 'open' and granted and not expired and protection_ended_at is null and protected_until <= $1
 order by protected_until limit $2 for update skip locked"""
-_OPEN_OF = "select * from deals where partner_id = $1 and state = 'open' order by id for update"
+_HOLDING = "select * from deals where state = 'open' and granted and not expired and protection_ended_at is null and protected_until > $1"
+_SILENT = f"{_HOLDING} and coalesce(stage_at, registered_at) <= $2 order by id limit $3 for update skip locked"
+_ENDING = f"""
+{_HOLDING} and warned is not true and (protected_until <= $2 or coalesce(stage_at, registered_at) <= $3)
+order by protected_until limit $4 for update skip locked"""
+_OPEN_OF = "select * from deals where partner_id = $1 and state in ('open', 'in_review', 'returned') order by id for update"
 _ENDED_BEFORE = """
 select 1 from deals where partner_id = $1 and account_id = $2 and families && $3::text[]
-and (state = 'withdrawn' or expired) and coalesce(protection_ended_at, protected_until) > $4 limit 1"""
+and (state in ('withdrawn', 'rejected') or expired) and coalesce(protection_ended_at, protected_until) > $4 limit 1"""
 # The quota's row is locked by the update and counted again under that lock: two requests cannot both take the last place.
 _ENTER = """
 with place as (
@@ -93,8 +98,18 @@ async def due(uow: UnitOfWork, *, limit: int) -> list[Deal]:
     return [rows.read(row) for row in await uow.fetch(_DUE, uow.now, limit)]
 
 
+async def silent(uow: UnitOfWork, *, since: datetime, limit: int) -> list[Deal]:
+    """Protected deals of which nobody was heard after `since`, locked; those that somebody works on come next time."""
+    return [rows.read(row) for row in await uow.fetch(_SILENT, uow.now, since, limit)]
+
+
+async def ending(uow: UnitOfWork, *, before: datetime, silent_since: datetime | None, limit: int) -> list[Deal]:
+    """Protected deals whose end is near and not announced: by their window before `before`, or by a silence since `silent_since`."""
+    return [rows.read(row) for row in await uow.fetch(_ENDING, uow.now, before, silent_since, limit)]
+
+
 async def open_of(uow: UnitOfWork, partner_id: PartnerId) -> list[Deal]:
-    """The partner's open deals, locked."""
+    """The partner's open deals and those in review, locked."""
     return [rows.read(row) for row in await uow.fetch(_OPEN_OF, partner_id)]
 
 
@@ -105,7 +120,7 @@ async def ended_within(uow: UnitOfWork, deal: Deal, *, since: datetime) -> bool:
 
 
 async def enter(uow: UnitOfWork, deal: Deal, *, limit: int) -> bool:
-    """Write a new protected deal, its slots and its place in the quota in one statement; False if there is no place left."""
+    """Write a new deal that keeps rivals out, its slots and its place in the quota in one statement; False if there is no place left."""
     scope, window = deal.scope, deal.protection.window
     row = rows.as_json([deal], recorded_at=uow.now)
     slot = (deal.id, scope.account_id, scope.path, window.start, window.end, list(scope.families))

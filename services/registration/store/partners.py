@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from services.registration.domain import refusals as no
 from services.registration.domain.values import PartnerId, Standing
 from shared.chassis.database import UnitOfWork
 
@@ -13,6 +14,10 @@ insert into known_partners as k (id, state, kind, sequence) values ($1, $2, $3, 
 on conflict (id) do update set state = excluded.state, kind = coalesce(excluded.kind, k.kind), sequence = excluded.sequence
 where excluded.sequence > k.sequence returning 1"""
 _NAME_KIND = "update known_partners set kind = coalesce(kind, $2) where id = $1"
+_TIER = """
+insert into known_tiers as k (partner_id, tier, sequence) values ($1, $2, $3)
+on conflict (partner_id) do update set tier = excluded.tier, sequence = excluded.sequence where excluded.sequence > k.sequence"""
+_TIER_OF = "select tier from known_tiers where partner_id = $1"
 _QUOTA = "insert into registration_quotas (partner_id, open_deals) values ($1, 0) on conflict do nothing"
 _CLOSE_QUOTA = "delete from registration_quotas where partner_id = $1"
 _MOVE = """
@@ -33,6 +38,20 @@ async def of(uow: UnitOfWork, ids: Iterable[PartnerId]) -> dict[PartnerId, Known
     return {PartnerId(id_): KnownPartner(Standing(state), kind) for id_, state, kind in rows}
 
 
+async def check_active(uow: UnitOfWork, partner_id: PartnerId) -> None:
+    """Raises PartnerUnknown, PartnerInactive."""
+    known = (await of(uow, [partner_id])).get(partner_id)
+    check_standing(known.standing if known else None)
+
+
+def check_standing(standing: str | None) -> None:
+    """Whether a partner in this standing may register; None is an unknown one. Raises PartnerUnknown, PartnerInactive."""
+    if standing is None:
+        raise no.PartnerUnknown
+    if standing != Standing.ACTIVE:
+        raise no.PartnerInactive
+
+
 async def learn(uow: UnitOfWork, partner_id: PartnerId, *, standing: Standing, kind: str | None, sequence: int) -> bool:
     """Take a partner's newest fact in; False if a newer one is known."""
     await uow.fetch(_QUOTA, partner_id)
@@ -40,6 +59,17 @@ async def learn(uow: UnitOfWork, partner_id: PartnerId, *, standing: Standing, k
     if not newer and kind:
         await uow.fetch(_NAME_KIND, partner_id, kind)
     return newer
+
+
+async def learn_tier(uow: UnitOfWork, partner_id: PartnerId, tier: str, *, sequence: int) -> None:
+    """Take the partner's newest tier in; an older fact changes nothing."""
+    await uow.fetch(_TIER, partner_id, tier, sequence)
+
+
+async def tier_of(uow: UnitOfWork, partner_id: PartnerId) -> str | None:
+    """The partner's tier, if it was ranked."""
+    rows = await uow.fetch(_TIER_OF, partner_id)
+    return rows[0][0] if rows else None
 
 
 async def close_quota(uow: UnitOfWork, partner_id: PartnerId) -> None:

@@ -56,6 +56,11 @@ def _row(deal: Deal, *, recorded_at: datetime) -> dict[str, Any]:
         "expected_minor": deal.expected.minor if deal.expected else None,
         "expected_currency": deal.expected.currency if deal.expected else None,
         **_origin_json(deal.origin),
+        "evidence": deal.evidence,
+        "stage": deal.stage,
+        "stage_at": deal.stage_at,
+        "submissions": deal.submissions,
+        "warned": deal.warned,
     }
 
 
@@ -109,6 +114,11 @@ def read(row: sa.Row[Any]) -> Deal:
         expected=Money(row.expected_minor, row.expected_currency) if row.expected_currency else None,
         origin=Origin(row.source, row.external_id, row.source_changed_at) if row.source else None,
         conflict=row.conflict,
+        evidence=row.evidence,
+        stage=row.stage,
+        stage_at=row.stage_at,
+        submissions=row.submissions or 1,
+        warned=bool(row.warned),
     )
 
 

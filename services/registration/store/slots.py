@@ -56,7 +56,12 @@ async def write(uow: UnitOfWork, changed: Board) -> None:
         cuts = [list(changed.cuts), list(changed.cuts.values())]
         await uow.fetch(_DROP, *cuts)
         await uow.fetch(_CUT, *cuts)
-    if new := changed.added():
+    await hold(uow, changed.added())
+
+
+async def hold(uow: UnitOfWork, slots: Iterable[Slot]) -> None:
+    """Take free slots. Raises AccountTaken if one is not."""
+    if new := list(slots):
         columns = [[getattr(slot, name) for slot in new] for name in ("deal_id", "account_id", "family", "path")]
         with one_holder():
             await uow.fetch(_ADD, *columns, [slot.window.start for slot in new], [slot.window.end for slot in new])

@@ -6,10 +6,12 @@ from sqlalchemy.dialects import postgresql as pg
 from shared.chassis.database import NAMING
 
 metadata = sa.MetaData(naming_convention=NAMING)
-SHARED_TABLES: frozenset[str] = frozenset({"accounts", "account_identifiers", "protection_slots", "known_partners"})
+SHARED_TABLES: frozenset[str] = frozenset(
+    {"accounts", "account_identifiers", "protection_slots", "known_partners", "known_tiers", "vendor_claims"}
+)
 
 
-def _instant(name: str, *, nullable: bool = False) -> "sa.Column[object]":
+def instant(name: str, *, nullable: bool = False) -> "sa.Column[object]":
     return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
 
 
@@ -19,7 +21,7 @@ accounts = sa.Table(
     sa.Column("id", sa.Uuid, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("country", sa.Text),
-    _instant("created_at"),
+    instant("created_at"),
 )
 
 account_identifiers = sa.Table(
@@ -41,12 +43,12 @@ deals = sa.Table(
     sa.Column("territory", sa.Text, nullable=False),
     sa.Column("path", sa.Text, nullable=False, comment="the territory's place in the tree when it was registered"),
     sa.Column("country", sa.Text),
-    _instant("registered_at"),
-    _instant("recorded_at"),
+    instant("registered_at"),
+    instant("recorded_at"),
     sa.Column("granted", sa.Boolean, nullable=False),
-    _instant("protected_from"),
-    _instant("protected_until"),
-    _instant("protection_ended_at", nullable=True),
+    instant("protected_from"),
+    instant("protected_until"),
+    instant("protection_ended_at", nullable=True),
     sa.Column("expired", sa.Boolean, nullable=False),
     sa.Column("extensions", sa.Integer, nullable=False),
     sa.Column("conflict", sa.Boolean, nullable=False),
@@ -54,7 +56,7 @@ deals = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("close_number", sa.Integer, nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
-    _instant("closed_at", nullable=True),
+    instant("closed_at", nullable=True),
     sa.Column("currency", sa.Text),
     sa.Column("amount_minor", sa.BigInteger),
     sa.Column("terms", pg.JSONB, comment="lines, credits, overlays and attributes of the last close"),
@@ -63,7 +65,12 @@ deals = sa.Table(
     sa.Column("expected_currency", sa.Text),
     sa.Column("source", sa.Text),
     sa.Column("external_id", sa.Text),
-    _instant("source_changed_at", nullable=True),
+    instant("source_changed_at", nullable=True),
+    sa.Column("evidence", sa.Text),
+    sa.Column("stage", sa.Text, comment="of the sale, as the partner told it last"),
+    instant("stage_at", nullable=True),
+    sa.Column("submissions", sa.Integer, comment="how often it was put up for review; absent: once"),
+    sa.Column("warned", sa.Boolean, comment="whether the end of its protection was announced"),
     sa.UniqueConstraint("source", "external_id"),
     sa.Index(None, "partner_id", "id"),
     sa.Index(
@@ -71,7 +78,12 @@ deals = sa.Table(
         "protected_until",
         postgresql_where=sa.text("state = 'open' and granted and not expired and protection_ended_at is null"),
     ),
-    sa.CheckConstraint("state in ('open', 'won', 'lost', 'withdrawn')", name="state"),
+    sa.Index(
+        "ix_deals_silent",
+        sa.text("coalesce(stage_at, registered_at)"),
+        postgresql_where=sa.text("state = 'open' and granted and not expired and protection_ended_at is null"),
+    ),
+    sa.CheckConstraint("state in ('in_review', 'returned', 'open', 'won', 'lost', 'withdrawn', 'rejected')", name="state"),
     sa.CheckConstraint("(state in ('won', 'lost')) = (terms is not null)", name="terms"),
     sa.CheckConstraint("(source is null) = (external_id is null)", name="origin"),
 )
@@ -97,6 +109,14 @@ known_partners = sa.Table(
     sa.Column("sequence", sa.BigInteger, nullable=False, comment="of the newest fact taken in"),
 )
 
+known_tiers = sa.Table(
+    "known_tiers",
+    metadata,
+    sa.Column("partner_id", sa.Uuid, primary_key=True),
+    sa.Column("tier", sa.Text, nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False, comment="of the newest fact taken in"),
+)
+
 registration_quotas = sa.Table(
     "registration_quotas",
     metadata,
@@ -113,6 +133,6 @@ account_reviews = sa.Table(
     sa.Column("account_name", sa.Text, nullable=False),
     sa.Column("identifiers", pg.JSONB, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
-    _instant("raised_at"),
+    instant("raised_at"),
     sa.Index(None, "partner_id", "id"),
 )

@@ -7,7 +7,7 @@ from uuid import UUID
 from services.registration.domain.deal import Deal
 from services.registration.domain.facts import Fact
 from services.registration.domain.refusals import PartnerUnknown
-from services.registration.domain.values import DealId, PartnerId, State, Terms
+from services.registration.domain.values import DealId, PartnerId, Terms
 from services.registration.store import deals, partners
 from services.registration.use_cases.publish import publish
 from shared.chassis.database import UnitOfWork
@@ -34,7 +34,7 @@ async def load(uow: UnitOfWork, target: Target) -> Deal:
 async def settle(uow: UnitOfWork, before: Deal, after: Deal, fact: Fact, *, partner_kind: str | None = None) -> Deal:
     """Save the changed deal, count open registrations, publish the fact."""
     await deals.save(uow, after)
-    moved = (after.state is State.OPEN) - (before.state is State.OPEN)
+    moved = after.state.takes_a_place - before.state.takes_a_place
     await partners.move_quota(uow, {after.partner_id: moved})
     publish(uow, [(after, fact)], partner_kind=partner_kind)
     return after

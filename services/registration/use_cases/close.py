@@ -9,7 +9,7 @@ from services.registration.domain.drafts import TermsDraft
 from services.registration.domain.protection import instant, rivals
 from services.registration.domain.values import Outcome, Terms
 from services.registration.policy import Policy
-from services.registration.store import slots
+from services.registration.store import extensions, slots
 from services.registration.use_cases.change import Target, kind_of_registrant, load, settle
 from shared.chassis.database import UnitOfWork
 
@@ -32,6 +32,7 @@ async def close(uow: UnitOfWork, target: Target, closing: Closing, *, policy: Po
     credit = None if closing.credit_decided else await _credit(uow, deal, terms, policy=policy)
     closed, fact = life.close(deal, outcome=closing.outcome, terms=terms, now=uow.now, credit=credit)
     await slots.end(uow, [deal.id], at=terms.closed_at)
+    await extensions.lapse(uow, [deal.id])
     return await settle(uow, deal, closed, fact, partner_kind=kind)
 
 

@@ -1,19 +1,20 @@
-"""Register a deal: the first to come is protected, a rival learns that the account is taken and not by whom."""
+"""Register a deal: the first to come keeps rivals out, a rival learns that the account is taken and not by whom."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.registration.domain import claims as vendor
 from services.registration.domain import refusals as no
 from services.registration.domain.accounts import Customer, Identifier, Registrable, identifiers
 from services.registration.domain.deal import Deal, protected_window
-from services.registration.domain.deal import register as begin
 from services.registration.domain.directory import Party
 from services.registration.domain.protection import Scope
-from services.registration.domain.values import AccountId, DealId, PartnerId, Standing
+from services.registration.domain.values import AccountId, Confidence, DealId, PartnerId
 from services.registration.policy import Policy
-from services.registration.store import accounts, deals, partners, reviews, slots
+from services.registration.store import accounts, claims, deals, partners, reviews, slots
+from services.registration.use_cases.enter import enter
 from services.registration.use_cases.identify import identify
-from services.registration.use_cases.publish import publish
+from services.registration.use_cases.waiting.join import join
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import Refused
 from shared.chassis.ids import new_id
@@ -23,7 +24,10 @@ from shared.schemas.deals import DealDuplicateRefused
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """What is to be registered. `registered_at` comes from the vendor's own records; without it the time of receipt counts."""
+    """What is to be registered, and `by` whom. `registered_at` comes from the vendor's own records; without it the time of receipt counts.
+
+    `override` is staff's reason to set the vendor's own claims aside; with `wait` whoever comes second stands in line.
+    """
 
     partner_id: PartnerId
     customer: Customer
@@ -31,54 +35,69 @@ class Registration:
     territory: str | None = None
     expected: Money | None = None
     registered_at: datetime | None = None
+    evidence: str | None = None
+    override: str | None = None
+    wait: bool = False
+    by: str = ""
 
 
 async def register(uow: UnitOfWork, wanted: Registration, *, policy: Policy, registrable: Registrable) -> Deal | Refused:
-    """The protected deal; or a refusal that is itself on record and must be committed (AccountTaken, AccountAmbiguous).
+    """The deal, protected or in review; or a refusal that is itself on record and must be committed (AccountTaken, AccountAmbiguous).
 
-    Raises PartnerUnknown, PartnerInactive, QuotaReached, CoolOff, RegisteredInFuture and what identifiers raises.
+    Raises PartnerUnknown, PartnerInactive, QuotaReached, CoolOff, RegisteredInFuture, EvidenceMissing, ExistingOpportunity and what
+    identifiers raises.
     """
     if wanted.registered_at and wanted.registered_at > uow.now:
         raise no.RegisteredInFuture
+    if policy.evidence_required and not wanted.evidence:
+        raise no.EvidenceMissing
     names = identifiers(wanted.customer, registrable=registrable, free_mail=policy.free_mail_domains)
     standing, known = await accounts.find_for(uow, names, partner_id=wanted.partner_id)
-    _check_standing(standing)
-    deal = await _claim(uow, wanted, names, known, policy=policy)
-    if isinstance(deal, Refused):
-        return deal
+    partners.check_standing(standing)
+    claimed = await _claim(uow, wanted, names, known, policy=policy)
+    if isinstance(claimed, Refused):
+        return claimed
+    deal, confidence = claimed
     await _check_cool_off(uow, deal, policy=policy)
-    deal, fact = begin(deal)
-    if not await deals.enter(uow, deal, limit=policy.open_registrations_limit):
-        _check_standing((await partners.of(uow, [deal.partner_id]))[deal.partner_id].standing)  # it may have ended meanwhile
-        raise no.QuotaReached(limit=policy.open_registrations_limit)
-    publish(uow, [(deal, fact)])
-    return deal
+    doubts = [f"The vendor's own claim on it was set aside: {wanted.override}"] if wanted.override else []
+    return await enter(uow, deal, confidence=confidence, by=wanted.by, policy=policy, doubts=doubts)
 
 
 async def _claim(
     uow: UnitOfWork, wanted: Registration, names: tuple[Identifier, ...], known: accounts.Known, *, policy: Policy
-) -> Deal | Refused:
-    """The deal if its account is free, under the account's lock."""
+) -> tuple[Deal, Confidence] | Refused:
+    """The deal if its account is free, under the account's lock, and how surely the customer was recognised."""
     matches = set(known.values())
     if len(matches) == 1:
         # Asked before the names are entered: what a refused rival says of an account must not stick to it.
         deal = _draft(wanted, next(iter(matches)), policy=policy, now=uow.now)
-        if await _is_taken(uow, deal):
-            return _duplicate(uow, deal)
+        if refused := await _in_the_way(uow, wanted, deal, policy=policy):
+            return refused
     made = await identify(uow, [Party(wanted.customer.name, wanted.customer.country, names)], known=known)
     account_id = made.accounts[0]
     if account_id is None:
         return await _ambiguous(uow, wanted, names)
     deal = _draft(wanted, account_id, policy=policy, now=uow.now)
     entered_meanwhile = account_id not in matches and not made.new_accounts
-    return _duplicate(uow, deal) if entered_meanwhile and await _is_taken(uow, deal) else deal
+    if entered_meanwhile and (refused := await _in_the_way(uow, wanted, deal, policy=policy)):
+        return refused
+    return deal, Confidence.NEW if made.new_accounts else Confidence.EXACT
 
 
-def _check_standing(standing: str | None) -> None:
-    if standing is None:
-        raise no.PartnerUnknown
-    if standing != Standing.ACTIVE:
-        raise no.PartnerInactive
+async def _in_the_way(uow: UnitOfWork, wanted: Registration, deal: Deal, *, policy: Policy) -> Refused | None:
+    """A refusal that is on record if a rival holds the account. Raises ExistingOpportunity if the vendor keeps it."""
+    if await _is_taken(uow, deal):
+        if wanted.wait and policy.waiting_list.open:
+            await join(uow, deal)
+        return _duplicate(uow, deal)
+    if wanted.override is None and await _is_kept(uow, deal, policy=policy):
+        raise no.ExistingOpportunity
+    return None
+
+
+async def _is_kept(uow: UnitOfWork, deal: Deal, *, policy: Policy) -> bool:
+    kept = await claims.on(uow, [deal.scope.account_id])
+    return bool(vendor.against(kept, deal.scope, deal.partner_id, now=uow.now, active_within=policy.active_within))
 
 
 def _draft(wanted: Registration, account_id: AccountId, *, policy: Policy, now: datetime) -> Deal:
@@ -94,6 +113,7 @@ def _draft(wanted: Registration, account_id: AccountId, *, policy: Policy, now: 
         registered_at=start,
         protection=protected_window(start, days=policy.protection, granted=True),
         expected=wanted.expected,
+        evidence=wanted.evidence,
     )
 
 

@@ -1,6 +1,7 @@
 """Registration with partners it has heard of, and the steps of a deal as short calls."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -71,6 +72,21 @@ class World:
         assert answer.status_code == 200, answer.text
         changed: dict[str, Any] = answer.json()
         return changed
+
+    async def policy(self, **changed: Any) -> None:
+        """Another programme from now on."""
+        await self.rows("update policies set body = body || $1::text::jsonb returning 1", orjson.dumps(changed).decode())
+
+    async def due(self, *, after: timedelta = timedelta(0)) -> None:
+        """Time passes, and the timers do what is due."""
+        self.stage.clock.advance(after)
+        for timer in self.service.timers:
+            async with self.service.platform.worker_database.transaction() as uow:
+                await timer.run(uow)
+
+    async def told(self, topic: str) -> list[dict[str, Any]]:
+        """The bodies of the events of one topic."""
+        return [body for each, _, body in await self.events() if each == topic]
 
     async def events(self) -> list[tuple[str, int, dict[str, Any]]]:
         """Topic, sequence and body of every event in the outbox."""

@@ -8,8 +8,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from services.registration.domain import approval, exclusivity
 from services.registration.domain import deal as life
+from services.registration.domain.approval import Correction
 from services.registration.domain.deal import CreditRule
+from services.registration.domain.exclusivity import Asked
 from services.registration.domain.facts import RefundPart
 from services.registration.domain.refunds import Wanted, left_by_line
 from services.registration.domain.values import Credit, CreditAfterExpiry, Outcome, State
@@ -31,6 +34,8 @@ class DealMachine(RuleBasedStateMachine):
         self.facts = 1
         self.closes = 0
         self.refund = 0
+        self.limit = T0
+        self.asked: Asked | None = None
 
     def attempt(self, step: object, /, **arguments: object) -> bool:
         before = self.deal
@@ -68,6 +73,63 @@ class DealMachine(RuleBasedStateMachine):
         if self.attempt(life.reopen, reason="x", now=self.now, free=free) and not free:
             assert not self.deal.protection.holds_at(self.now)
 
+    @rule(days=st.integers(1, 5))
+    def submit(self, days: int) -> None:
+        """A registration may begin in review: only where nothing has happened yet."""
+        if self.facts == 1 and self.deal.state is State.OPEN and self.deal.registered_at == self.now:
+            self.limit = self.now + days * DAY
+            self.deal, _ = approval.submit(self.deal, blocks_until=self.limit, now=self.now)
+
+    @rule()
+    def send_back(self) -> None:
+        self.attempt(approval.send_back, asked="?", now=self.now)
+
+    @rule(free=st.booleans())
+    def resubmit(self, free: bool) -> None:
+        correction = Correction(scope=self.deal.scope, territory="DE", evidence=None, expected=None)
+        held = self.deal.protection.holds_at(self.now)
+        again = self.now + DAY
+        if self.attempt(approval.resubmit, correction=correction, most=2, blocks_until=again, free=free, now=self.now) and not held:
+            self.limit = again
+
+    @rule(free=st.booleans())
+    def approve(self, free: bool) -> None:
+        if self.attempt(approval.approve, until=self.deal.registered_at + WINDOW, free=free, now=self.now):
+            assert free
+
+    @rule()
+    def reject(self) -> None:
+        self.attempt(approval.reject, reason="x", now=self.now)
+
+    @rule()
+    def ask_extension(self) -> None:
+        end = self.deal.protection.window.end
+        if self.asked is None and self.attempt(exclusivity.ask_extension, keep=5 * DAY, times=1, now=self.now):
+            self.asked = Asked(end)
+
+    @rule(grant=st.booleans())
+    def decide_extension(self, grant: bool) -> None:
+        if self.asked is None:
+            return
+        asked, self.asked = self.asked, None
+        if grant:
+            self.attempt(exclusivity.extend, by=WINDOW, times=1, now=self.now, asked=asked)
+        elif self.attempt(exclusivity.decline_extension, asked=asked, reason="x", now=self.now):
+            assert self.deal.protection.window.end in (asked.regular_end, self.now)
+
+    @rule(stage=st.sampled_from(["a", "b", "c"]), renew=st.booleans())
+    def tell_stage(self, stage: str, renew: bool) -> None:
+        end = self.deal.protection.window.end
+        renewal = WINDOW if renew else None
+        if self.attempt(exclusivity.move_stage, stage=stage, stages=("a", "b", "c"), renew=renewal, now=self.now):
+            assert self.deal.protection.window.end >= end
+
+    @rule()
+    def lapse(self) -> None:
+        if self.deal.state is State.OPEN and self.deal.protection.holds_at(self.now):
+            self.attempt(exclusivity.lapse, now=self.now)
+            assert not self.deal.protection.holds_at(self.now)
+
     @rule()
     def withdraw(self) -> None:
         self.attempt(life.withdraw, reason="x", now=self.now)
@@ -75,15 +137,15 @@ class DealMachine(RuleBasedStateMachine):
     @rule()
     def extend(self) -> None:
         held = self.deal.protection.holds_at(self.now)
-        if self.attempt(life.extend, by=WINDOW, times=1, now=self.now):
+        if self.attempt(exclusivity.extend, by=WINDOW, times=1, now=self.now):
             assert held
 
     @rule()
     def expire(self) -> None:
-        if life.is_due(self.deal, now=self.now):
-            self.attempt(life.expire)
+        if exclusivity.is_due(self.deal, now=self.now):
+            self.attempt(exclusivity.expire)
             assert self.deal.state is State.OPEN
-            assert not life.is_due(self.deal, now=self.now)
+            assert not exclusivity.is_due(self.deal, now=self.now)
 
     @rule(
         amount=st.none() | st.integers(-5, 12_000),
@@ -114,8 +176,10 @@ class DealMachine(RuleBasedStateMachine):
             assert sum(left.values()) == self.deal.terms.amount.minor - refunded
 
     @invariant()
-    def only_an_open_deal_is_protected(self) -> None:
-        if self.deal.state is not State.OPEN:
+    def only_an_open_deal_is_protected_and_one_in_review_up_to_its_limit(self) -> None:
+        if self.deal.state.is_pending:
+            assert self.deal.protection.holds_at(self.now) == (self.now < self.limit)
+        elif self.deal.state is not State.OPEN:
             assert not self.deal.protection.holds_at(self.now)
         assert self.deal.protection.extensions <= 1
         assert self.deal.protection.window.end <= T0 + 2 * WINDOW

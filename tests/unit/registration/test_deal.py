@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from services.registration.domain import deal as life
+from services.registration.domain import exclusivity
 from services.registration.domain import refusals as no
 from services.registration.domain.deal import CreditRule, Deal
 from services.registration.domain.facts import RefundPart
@@ -37,7 +38,7 @@ def _withdraw(deal: Deal) -> object:
 
 
 def _extend(deal: Deal) -> object:
-    return life.extend(deal, by=WINDOW, times=1, now=T0 + 20 * DAY)
+    return exclusivity.extend(deal, by=WINDOW, times=1, now=T0 + 20 * DAY)
 
 
 def _refund(deal: Deal) -> object:
@@ -126,20 +127,20 @@ def test_terms_when_the_amount_is_beyond_any_store_then_refused() -> None:
 
 
 def test_extend_when_at_the_end_or_used_up_then_refused() -> None:
-    extended, fact = life.extend(a_deal(), by=WINDOW, times=1, now=T0 + WINDOW - TICK)
+    extended, fact = exclusivity.extend(a_deal(), by=WINDOW, times=1, now=T0 + WINDOW - TICK)
     assert (fact.previous_until, extended.protection.window.end) == (T0 + WINDOW, T0 + 2 * WINDOW)
     with pytest.raises(no.ExtensionsUsed):
-        life.extend(extended, by=WINDOW, times=1, now=T0 + DAY)
+        exclusivity.extend(extended, by=WINDOW, times=1, now=T0 + DAY)
     with pytest.raises(no.ProtectionOver):
-        life.extend(a_deal(), by=WINDOW, times=1, now=T0 + WINDOW)
+        exclusivity.extend(a_deal(), by=WINDOW, times=1, now=T0 + WINDOW)
 
 
 def test_expiry_when_the_window_is_over_then_due_once_and_the_deal_stays_open() -> None:
-    assert not life.is_due(a_deal(), now=T0 + WINDOW - TICK)
-    assert life.is_due(a_deal(), now=T0 + WINDOW)
-    expired, fact = life.expire(a_deal())
-    assert (expired.state, fact.at, life.is_due(expired, now=T0 + 2 * WINDOW)) == (State.OPEN, T0 + WINDOW, False)
-    assert not life.is_due(a_deal(granted=False), now=T0 + WINDOW)
+    assert not exclusivity.is_due(a_deal(), now=T0 + WINDOW - TICK)
+    assert exclusivity.is_due(a_deal(), now=T0 + WINDOW)
+    expired, fact = exclusivity.expire(a_deal())
+    assert (expired.state, fact.at, exclusivity.is_due(expired, now=T0 + 2 * WINDOW)) == (State.OPEN, T0 + WINDOW, False)
+    assert not exclusivity.is_due(a_deal(granted=False), now=T0 + WINDOW)
 
 
 def test_reopen_when_the_account_is_free_then_the_rest_of_the_window_protects() -> None:

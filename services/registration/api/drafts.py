@@ -1,0 +1,121 @@
+"""Drafts over HTTP: registrations that are prepared, changed, deleted, and submitted once they are whole."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import Response
+from pydantic import BaseModel, Field, ValidationError
+
+from services.registration.api import models as m
+from services.registration.api.routes import Reader, Writer, registration_of, shown
+from services.registration.domain.accounts import Registrable
+from services.registration.domain.refusals import DraftIncomplete, PartnerMismatch
+from services.registration.domain.values import PartnerId
+from services.registration.policy import Policy
+from services.registration.store import drafts
+from services.registration.store.drafts import Draft
+from services.registration.use_cases.register import register
+from shared.chassis.errors import Refused
+from shared.chassis.http import IfMatch, InvalidRequest, Page, PageQuery, Principal, Router, Uow, etag, problem
+from shared.chassis.policies import Policies
+
+
+class DraftIn(m.NewDeal):
+    """A registration as far as it is prepared: everything may be absent."""
+
+    account_name: m.Text | None = None  # type: ignore[assignment] # a draft may lack what a registration needs
+    families: tuple[m.Text, ...] = Field((), max_length=50)
+
+
+class DraftOut(BaseModel):
+    """What is prepared so far."""
+
+    id: UUID
+    partner_id: UUID
+    version: int
+    changed_at: datetime
+    deal: dict[str, Any]
+
+    @classmethod
+    def of(cls, draft: Draft) -> "DraftOut":
+        return cls(id=draft.id, partner_id=draft.partner_id, version=draft.version, changed_at=draft.changed_at, deal=draft.body)
+
+
+def _whose(body: DraftIn, caller: Principal) -> PartnerId:
+    """Raises PartnerMismatch, InvalidRequest."""
+    if caller.partner_id and body.partner_id not in (None, caller.partner_id):
+        raise PartnerMismatch
+    partner_id = caller.partner_id or body.partner_id
+    if partner_id is None:
+        raise InvalidRequest(reason="Name the partner (partner_id) for whom the deal is prepared.")
+    return PartnerId(partner_id)
+
+
+def _kept(body: DraftIn) -> dict[str, Any]:
+    return body.model_dump(mode="json", exclude_unset=True)
+
+
+def _whole(draft: Draft) -> m.NewDeal:
+    """Raises DraftIncomplete."""
+    try:
+        return m.NewDeal.model_validate(draft.body | {"partner_id": draft.partner_id})
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        raise DraftIncomplete(reason=f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def routes(policies: Policies[Policy], *, registrable: Registrable) -> Router:
+    """The routes of drafts."""
+    router = Router(prefix="/v1/drafts", tags=["drafts"])
+    _add_keeping(router)
+
+    @router.post("/{draft_id}/submit", status_code=201)
+    async def submit_draft(draft_id: UUID, uow: Uow, caller: Writer, response: Response) -> m.DealOut:
+        """Register what was prepared; the draft is gone if that succeeds."""
+        wanted = registration_of(_whole(await drafts.locked(uow, draft_id)), caller)
+        policy = (await policies.at(uow, uow.now))[1]
+        outcome = await register(uow, wanted, policy=policy, registrable=registrable)
+        if isinstance(outcome, Refused):
+            return problem(outcome)  # type: ignore[no-any-return] # returned, not raised: the refusal itself is on record
+        await drafts.delete(uow, draft_id)
+        response.headers["Location"] = f"v1/deals/{outcome.id}"
+        return shown(outcome, uow, response)
+
+    return router
+
+
+def _add_keeping(router: Router) -> None:
+    @router.post("", status_code=201)
+    async def keep_draft(body: DraftIn, uow: Uow, caller: Writer, response: Response) -> DraftOut:
+        """Keep a registration that is not whole yet. It keeps nobody out."""
+        return _shown(await drafts.add(uow, _whose(body, caller), _kept(body)), response)
+
+    @router.get("")
+    async def list_drafts(uow: Uow, caller: Reader, paging: PageQuery) -> Page[DraftOut]:
+        """Drafts, oldest first; a partner sees its own."""
+        after = paging.after(UUID)
+        found = await drafts.listed(uow, partner_id=caller.partner_id, after=after[0] if after else None, limit=paging.limit + 1)
+        return paging.page(found, view=DraftOut.of, key=lambda draft: (draft.id,))
+
+    @router.get("/{draft_id}")
+    async def read_draft(draft_id: UUID, uow: Uow, _: Reader, response: Response) -> DraftOut:
+        """One draft."""
+        return _shown(await drafts.one(uow, draft_id), response)
+
+    @router.put("/{draft_id}")
+    async def change_draft(draft_id: UUID, body: DraftIn, uow: Uow, _: Writer, if_match: IfMatch, response: Response) -> DraftOut:
+        """Replace what is prepared."""
+        draft = await drafts.locked(uow, draft_id)
+        if_match.expects(draft.version)
+        return _shown(await drafts.change(uow, draft, _kept(body)), response)
+
+    @router.delete("/{draft_id}", status_code=204)
+    async def delete_draft(draft_id: UUID, uow: Uow, _: Writer) -> None:
+        """Only drafts may be deleted; a registration is withdrawn."""
+        await drafts.delete(uow, draft_id)
+
+
+def _shown(draft: Draft, response: Response) -> DraftOut:
+    etag(response, draft.version)
+    return DraftOut.of(draft)

@@ -1,0 +1,1 @@
+"""Registrations that people decide: into the queue, back to the partner, approved or rejected."""
