@@ -18,7 +18,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from benchmarks import naive_handler, pipeline, workers
-from benchmarks.ground import Ground, Measure, Report, in_turn, until
+from benchmarks.ground import Ground, Measure, Report, in_turn, percentile, until
 from shared.chassis.events.incoming import Raw
 from shared.chassis.ids import derived_id
 from shared.chassis.leadership import plain_dsn
@@ -154,12 +154,6 @@ def _laid_out(producer: AIOKafkaProducer, portion: Sequence[Raw], partitions: li
     for batch in batches.values():
         batch.close()
     return list(batches.items())
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest value that `share` of all do not exceed."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 async def measure(ground: Ground, *, runs: int) -> list[Report]:

@@ -146,3 +146,9 @@ async def in_turn(contenders: Sequence[tuple[str, str, Callable[[], Awaitable[fl
         for name, _, run in contenders:
             rates[name].append(await run())
     return [Measure(name, unit, tuple(rates[name])) for name, unit, _ in contenders]
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that `share` of all do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

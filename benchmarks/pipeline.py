@@ -15,10 +15,10 @@ from aiokafka import AIOKafkaProducer
 from benchmarks import naive_handler, workers
 from benchmarks.ground import Ground, Report, in_turn, until
 from shared.chassis.database.migrating import upgrade
-from shared.chassis.ids import derived_id, new_id
+from shared.chassis.ids import derived_id, new_id, new_id_text
 from shared.chassis.leadership import plain_dsn
 from shared.chassis.service import Service
-from shared.chassis.testing.records import Told, record
+from shared.chassis.testing.records import Told, record, with_header
 from shared.schemas.base import MoneyAmount
 from shared.schemas.deals import Credit, DealClosed, DealLine, Outcome
 
@@ -57,12 +57,14 @@ def _close(number: int, chance: Random) -> DealClosed:
     )
 
 
-async def publish(ground: Ground, prefix: str, deals: Sequence[DealClosed], *, start: int = 0) -> None:
-    """Put the deals on `deal.closed`, as registration would; their events are numbered from `start`."""
+async def publish(ground: Ground, prefix: str, deals: Sequence[DealClosed], *, start: int = 0, fresh: bool = False) -> None:
+    """Put the deals on `deal.closed`, as registration would; their events are numbered from `start`, or (`fresh`) named as new ones are."""
     producer = AIOKafkaProducer(bootstrap_servers=ground.kafka.bootstrap, enable_idempotence=True, linger_ms=5)
     await producer.start()
     try:
         raws = [record(Told(deal), number=number, service="registration") for number, deal in enumerate(deals, start)]
+        if fresh:
+            raws = [with_header(raw, "ce_id", new_id_text().encode()) for raw in raws]
         await asyncio.gather(*[await producer.send(prefix + r.topic, r.value, key=r.key, headers=list(r.headers)) for r in raws])
     finally:
         await producer.stop()

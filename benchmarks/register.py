@@ -1,4 +1,4 @@
-"""POST /registration/v1/deals over HTTP, against pgbench running the same SQL, and against FastAPI with an ORM session."""
+"""POST /registration/v1/deals over HTTP, against pgbench running the same SQL and two bare peers; and how long it takes under load."""
 
 import asyncio
 import json
@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +16,7 @@ from uuid import UUID, uuid4
 import aiohttp
 import httpx2
 
-from benchmarks.ground import ROOT, Ground, Report, in_turn
+from benchmarks.ground import ROOT, Ground, Measure, Report, in_turn, percentile
 from benchmarks.recorded_sql import Recorder
 from hansa.embedded.postgres import binaries
 from hansa.embedded.processes import free_ports
@@ -24,6 +26,7 @@ from shared.chassis.leadership import plain_dsn
 from shared.chassis.service import Service
 
 SECONDS, CLIENTS, TOKEN = 5, 16, "733517355173"
+WAITS = ((0.5, 10.0), (0.9, 50.0))  # shares of the maximum rate, and the milliseconds within which 99 of 100 are answered
 _ISSUER = "https://bench.invalid"
 
 
@@ -54,10 +57,18 @@ def body(token: str) -> dict[str, object]:
 
 async def ours(ground: Ground) -> float:
     """Registrations a second of one API process; the load comes from a process of its own over loopback."""
+    async with _served(ground) as (scene, port):
+        result = await loaded(port, scene.tokens)
+        await _check(scene, result["done"])
+        return float(result["rate"])
+
+
+@asynccontextmanager
+async def _served(ground: Ground) -> AsyncIterator[tuple[Scene, int]]:
+    """An API process on an emptied store, and its port."""
     with TemporaryDirectory() as folder:
         scene = await _scene(ground, Path(folder))
-        service = scene.service
-        settings = service.platform.settings
+        settings = scene.service.platform.settings
         port = free_ports(1)[0]
         values = {key: str(value) for key, value in settings.model_dump().items() if value not in (None, "")}
         environment = os.environ | {f"HANSA_REGISTRATION_{key}".upper(): value for key, value in values.items()}
@@ -65,20 +76,31 @@ async def ours(ground: Ground) -> float:
         server = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)  # noqa: ASYNC220 - nothing else runs yet
         try:
             await ready(port)
-            result = await loaded(port, scene.tokens)
-            async with service.platform.worker_database.transaction() as uow:
-                stored, sent = (await uow.fetch("select (select count(*) from deals), (select count(*) from outbox)"))[0]
-            assert stored == sent == result["done"], (stored, sent, result)
-            return float(result["rate"])
+            yield scene, port
         finally:
             server.terminate()
             server.wait()
-            await service.stop()
+            await scene.service.stop()
 
 
-async def loaded(port: int, tokens: list[str]) -> dict[str, float]:
-    """What the load generator, in a process of its own, found."""
-    command = [sys.executable, "-m", "benchmarks.register", str(port), *tokens]
+async def _check(scene: Scene, done: float) -> None:
+    """Every 201 is one stored deal and one event in the outbox."""
+    async with scene.service.platform.worker_database.transaction() as uow:
+        stored, sent = (await uow.fetch("select (select count(*) from deals), (select count(*) from outbox)"))[0]
+    assert stored == sent == done, (stored, sent, done)
+
+
+async def waited(ground: Ground, *, rate: float) -> float:
+    """The 99th percentile in ms from when a request was due until its answer, at so many requests a second whatever the answers do."""
+    async with _served(ground) as (scene, port):
+        await loaded(port, scene.tokens)  # warm
+        result = await loaded(port, scene.tokens, rate=rate)
+        return float(result["p99"])
+
+
+async def loaded(port: int, tokens: list[str], *, rate: float = 0.0) -> dict[str, float]:
+    """What the load generator, in a process of its own, found; with a `rate` it sends as many a second, else as fast as CLIENTS can."""
+    command = [sys.executable, "-m", "benchmarks.register", str(port), str(rate), *tokens]
     finished = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True, text=True, check=False)
     if finished.returncode:
         raise RuntimeError(finished.stderr[-2_000:])
@@ -102,17 +124,12 @@ async def ready(port: int) -> None:
 
 async def load(port: int, tokens: list[str]) -> dict[str, float]:
     """Post from CLIENTS connections for SECONDS; every answer must be 201."""
-    url = f"http://127.0.0.1:{port}/v1/deals"
     stop = time.perf_counter() + SECONDS
     counts = [0] * CLIENTS
 
     async def client(number: int, session: aiohttp.ClientSession) -> None:
         while time.perf_counter() < stop:
-            headers = {"idempotency-key": uuid4().hex, "authorization": f"Bearer {tokens[number % len(tokens)]}"}
-            async with session.post(url, json=body(str(uuid4().int)), headers=headers) as response:
-                if response.status != 201:
-                    raise RuntimeError(await response.text())
-                await response.read()
+            await _post(session, port, tokens[number % len(tokens)])
             counts[number] += 1
 
     async with aiohttp.ClientSession() as session:
@@ -120,6 +137,29 @@ async def load(port: int, tokens: list[str]) -> dict[str, float]:
         await asyncio.gather(*(client(number, session) for number in range(CLIENTS)))
         took = time.perf_counter() - started
     return {"done": sum(counts), "rate": sum(counts) / took}
+
+
+async def load_steadily(port: int, tokens: list[str], *, rate: float) -> dict[str, float]:
+    """Post `rate` times a second for SECONDS, each at its time, answered or not what went before (an open loop)."""
+    waits: list[float] = []
+
+    async def one(number: int, due: float, session: aiohttp.ClientSession) -> None:
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        await _post(session, port, tokens[number % len(tokens)])
+        waits.append(1000 * (time.perf_counter() - due))
+
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        started = time.perf_counter() + 0.1
+        await asyncio.gather(*(one(number, started + number / rate, session) for number in range(int(rate * SECONDS))))
+    return {"done": len(waits), "p99": percentile(waits, 0.99)}
+
+
+async def _post(session: aiohttp.ClientSession, port: int, token: str) -> None:
+    headers = {"idempotency-key": uuid4().hex, "authorization": f"Bearer {token}"}
+    async with session.post(f"http://127.0.0.1:{port}/v1/deals", json=body(str(uuid4().int)), headers=headers) as response:
+        if response.status != 201:
+            raise RuntimeError(await response.text())
+        await response.read()
 
 
 async def pgbench(ground: Ground) -> float:
@@ -168,21 +208,32 @@ async def _recorded(scene: Scene) -> str:
     return recorder.script(token=TOKEN, caller=scene.partners[0], callers=scene.partners)
 
 
-async def measure(ground: Ground, *, runs: int) -> Report:
-    """Both contenders in turn."""
-    from benchmarks import naive_register
+async def measure(ground: Ground, *, runs: int) -> list[Report]:
+    """The contenders in turn; then, at parts of our own median rate, how long a request waits."""
+    from benchmarks import bare_register, naive_register
 
-    mine, limit, peer = await in_turn(
+    mine, limit, bare, peer = await in_turn(
         [
             ("hansa", "registrations/s", lambda: ours(ground)),
             ("pgbench running the same SQL", "transactions/s", lambda: pgbench(ground)),
+            ("bare FastAPI and asyncpg, one statement", "requests/s", lambda: bare_register.run(ground)),
             ("FastAPI with an ORM session, one insert", "requests/s", lambda: naive_register.run(ground)),
         ],
         runs=runs,
     )
-    facts = {"clients": CLIENTS, "checked": "every 201 is one stored deal and one event in the outbox"}
-    return Report("register: POST /registration/v1/deals", mine, (limit, peer), targets={limit.name: 0.2}, facts=facts)
+    facts: dict[str, object] = {"clients": CLIENTS, "checked": "every 201 is one stored deal and one event in the outbox"}
+    targets = {limit.name: 0.3, bare.name: 1.1, peer.name: 3.0}
+    reports = [Report("register: POST /registration/v1/deals", mine, (limit, bare, peer), targets, facts)]
+    for share, most_ms in WAITS:
+        waits = tuple([await waited(ground, rate=share * mine.median) for _ in range(runs)])
+        figure = Measure("p99 from due to answered", "ms", waits)
+        told: dict[str, object] = {"rate": f"{share * mine.median:,.0f} requests/s, {share:.0%}", "to reach": f"within {most_ms:.0f} ms"}
+        title = f"register: a request's time at {share:.0%} of the maximum"
+        reports.append(Report(title, figure, (), {}, told, within=figure.median <= most_ms))
+    return reports
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(load(int(sys.argv[1]), sys.argv[2:]))))
+    port, rate, *tokens = sys.argv[1:]
+    work = load_steadily(int(port), tokens, rate=float(rate)) if float(rate) else load(int(port), tokens)
+    print(json.dumps(asyncio.run(work)))

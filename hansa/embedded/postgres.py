@@ -37,13 +37,16 @@ def binaries() -> Path:
 
 
 class Postgres:
-    """A PostgreSQL server under `folder`. `durable=False` trades the safety of a power cut for speed, and
-    `leash` ends the server with the thread that started it (both for tests only).
+    """A PostgreSQL server under `folder`; its `settings` go beyond the usual ones from the next start on.
+
+    `durable=False` trades the safety of a power cut for speed, and `leash` ends the server with the thread that started it (both for
+    tests only).
 
     Works as a normal user and as root (the server itself refuses root, so it then runs as `nobody`).
     """
 
     def __init__(self, folder: Path, *, durable: bool = True, leash: bool = False) -> None:
+        self.settings: dict[str, str] = {}
         self.folder = folder.resolve()
         self.data = self.folder / "data"
         self.durable = durable
@@ -81,7 +84,7 @@ class Postgres:
             self._create(runner)
         runner.own(self.data)
         (self.data / "postmaster.pid").unlink(missing_ok=True)  # its process is known to be gone
-        settings = _SETTINGS | ({} if self.durable else _FAST_NOT_SAFE) | {"port": str(self.port)}
+        settings = _SETTINGS | ({} if self.durable else _FAST_NOT_SAFE) | self.settings | {"port": str(self.port)}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self._process.spawn(runner.command([str(binaries() / "postgres"), "-D", str(self.data), *options]), env=_environment())
         self._wait_until_ready()
