@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.registration.domain.likeness import Matching
 from services.registration.domain.opportunity import Exclusivity
 from services.registration.domain.territories import Territories
 from services.registration.domain.values import CreditAfterExpiry
@@ -19,6 +20,16 @@ class Extension(BaseModel):
 
     days: int = Field(30, ge=1)
     times: int = Field(1, ge=0)
+
+
+class Likeness(BaseModel):
+    """When a customer is probably an account that is known: such a registration goes to review."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    probable_from: int = Field(80, ge=0, le=101, description="of 100; 101 puts nothing up")
+    crowd: int = Field(50, ge=1, le=1_000, description="a key that names more accounts than this says nothing")
+    candidates: int = Field(100, ge=1, le=1_000, description="compared at most, those first that share the most keys")
 
 
 class Policy(BaseModel):
@@ -36,6 +47,7 @@ class Policy(BaseModel):
     opportunity_exclusivity: Exclusivity = Exclusivity.RECORD
     on_termination: Literal["withdraw", "keep"] = "withdraw"
     free_mail_domains: frozenset[str] = frozenset()
+    account_likeness: Likeness = Likeness()
     territories: Mapping[str, Sequence[str]] = Field(default_factory=dict)
 
     @property
@@ -46,6 +58,12 @@ class Policy(BaseModel):
     @property
     def cool_off(self) -> timedelta:
         return timedelta(days=self.cool_off_days)
+
+    @cached_property
+    def matching(self) -> Matching:
+        """How doubts about an account are found."""
+        likeness = self.account_likeness
+        return Matching(likeness.probable_from, likeness.crowd, likeness.candidates)
 
     @cached_property
     def tree(self) -> Territories:

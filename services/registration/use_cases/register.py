@@ -12,6 +12,7 @@ from services.registration.domain.protection import Scope
 from services.registration.domain.values import AccountId, DealId, PartnerId, Standing
 from services.registration.policy import Policy
 from services.registration.store import accounts, deals, partners, reviews, slots
+from services.registration.use_cases.doubts import put_up_doubts
 from services.registration.use_cases.identify import identify
 from services.registration.use_cases.publish import publish
 from shared.chassis.database import UnitOfWork
@@ -69,6 +70,7 @@ async def _claim(
     account_id = made.accounts[0]
     if account_id is None:
         return await _ambiguous(uow, wanted, names)
+    await put_up_doubts(uow, wanted.partner_id, wanted.customer, names, account_id, is_new=bool(made.new_accounts), policy=policy)
     deal = _draft(wanted, account_id, policy=policy, now=uow.now)
     entered_meanwhile = account_id not in matches and not made.new_accounts
     return _duplicate(uow, deal) if entered_meanwhile and await _is_taken(uow, deal) else deal
