@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -40,7 +41,7 @@ async def two(world: World) -> tuple[str, str]:
 async def test_register_when_it_waits_for_a_merge_then_it_is_on_the_account_that_stays(world: World) -> None:
     gone, into = await two(world)
     async with world.service.platform.worker_database.transaction() as uow:
-        await merge(uow, Merge(account_id=gone, into=into), ME)  # type: ignore[arg-type] # ids as text
+        await merge(uow, Merge(account_id=UUID(gone), into=UUID(into)), ME)
         waiting = asyncio.create_task(world.register(account_name="Zebra Works", account_domain=None, families=["GTK"]))
         await eventually(lambda: _waits(world), what="the registration")
     answer = await waiting
@@ -59,7 +60,7 @@ async def test_import_when_it_waits_for_a_merge_then_its_deals_are_on_the_accoun
         first | {"external_id": "3", "account_name": "New Company", "families": ["GTK"]},
     ]
     async with world.service.platform.worker_database.transaction() as uow:
-        await merge(uow, Merge(account_id=gone, into=into), ME)  # type: ignore[arg-type]
+        await merge(uow, Merge(account_id=UUID(gone), into=UUID(into)), ME)
         waiting = asyncio.create_task(world.imported(*news))
         await eventually(lambda: _waits(world), what="the import")
     assert [result["result"] for result in await waiting] == ["lost", "registered", "registered"]
@@ -95,7 +96,7 @@ async def test_merge_when_a_deal_changes_meanwhile_then_both_happen(world: World
     deal = await world.registered(account_name="Zebra Works", account_domain=None)
     into = await world.registered(world.rival, account_name="Quagga Tools", account_domain=None)
     async with world.service.platform.worker_database.transaction() as uow:
-        await merge(uow, Merge(account_id=deal["account_id"], into=into["account_id"], keep=Keep()), ME)
+        await merge(uow, Merge(account_id=UUID(deal["account_id"]), into=UUID(into["account_id"]), keep=Keep()), ME)
         waiting = asyncio.create_task(world.step(deal, "extend"))
         await eventually(lambda: _waits(world), what="the extension")
     answer = await waiting
