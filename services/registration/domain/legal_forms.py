@@ -91,6 +91,7 @@ FORMS: dict[Words, str] = {
 }
 LONGEST = max(map(len, FORMS))
 SHORT = frozenset(FORMS.values())
+LAST_WORDS = frozenset(form[-1] for form in FORMS) | SHORT
 # Forms that are written before the name ("OOO Romashka", "PT Maju Jaya"); more would take names for forms ("Sa", "As").
 BEFORE = frozenset({"ooo", "oao", "zao", "pao", "ao", "tov", "pt", "uab", "sia", "ab", "oy", "sarl", "eurl", "kk", "gk", "yk"})
 # Written without a space before or after the name.

@@ -32,7 +32,7 @@ class Matching:
 
     probable_from: int = 80
     crowd: int = 50
-    candidates: int = 100
+    candidates: int = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from services.registration.domain.vocabulary import EMPTY, PLACES, TRADES
 _DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")
 _JOINING = re.compile(r"(?<=\w)['’ʼ`´](?=\w)")
 _SLASHED = re.compile(r"\b([^\W\d_])/([^\W\d_])\b")
+_PLAIN = re.compile(r"[a-z0-9 ]*")
 _AND = re.compile(r"[&+]")
 _UMLAUTS = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a"))
 _ALL_CONNECTORS = frozenset({"and", "und", "et", "y", "e", "og", "och", "en", "i"})
@@ -20,12 +21,19 @@ _ALL_CONNECTORS = frozenset({"and", "und", "et", "y", "e", "og", "och", "en", "i
 
 def words(text: str) -> list[str]:
     """The words of a name: compatible characters and case folded, "&" and "und" as "and", "S.A." as "sa", other punctuation gone."""
-    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    for written, short in forms.ATTACHED.items():
-        plain = plain.replace(written, f" {short} ")
+    plain = text.casefold() if text.isascii() else _compatible(text)
+    if plain.isascii() and _PLAIN.fullmatch(plain):  # most identifiers are: a check compares with many
+        return _joined(["and" if word == "und" else word for word in plain.split()])
     plain = _SLASHED.sub(r"\1\2", _JOINING.sub("", _DOTTED.sub(lambda found: f"{found[0].replace('.', '')} ", plain)))
     spaced = "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in _AND.sub(" and ", plain))
     return _joined(["and" if word == "und" else word for word in spaced.split()])
+
+
+def _compatible(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    for written, short in forms.ATTACHED.items():
+        plain = plain.replace(written, f" {short} ")
+    return plain
 
 
 def _joined(parts: list[str]) -> list[str]:
@@ -70,6 +78,8 @@ def _parted(parts: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _form_at_end(parts: list[str]) -> int:
+    if parts[-1] not in forms.LAST_WORDS:
+        return 0
     for size in range(min(forms.LONGEST, len(parts)), 0, -1):
         if tuple(parts[-size:]) in forms.FORMS or (size == 1 and parts[-1] in forms.SHORT):
             return size
@@ -82,8 +92,9 @@ def _short(parts: tuple[str, ...]) -> str:
 
 def folded(text: str) -> list[str]:
     """The words in plain Latin letters without diacritics; "ü", "ue" and "u" alike. For comparing, never for identifying."""
-    latin = unidecode(" ".join(words(text))).casefold()
-    plain = "".join(c if c.isalnum() else "" if c in "'`\"" else " " for c in latin)
+    plain = " ".join(words(text))
+    if not plain.isascii():
+        plain = "".join(c if c.isalnum() else "" if c in "'`\"" else " " for c in unidecode(plain).casefold())
     for pair, letter in _UMLAUTS:
         plain = plain.replace(pair, letter)
     return plain.split()
@@ -100,6 +111,8 @@ def stem(parts: list[str]) -> list[str]:
 
 
 def _stripped(parts: list[str]) -> int:
+    if parts[-1] not in _LAST_WORDS:
+        return 0
     for size in range(min(max(forms.LONGEST, forms.LONGEST_STRIPPED), len(parts) - 1), 0, -1):
         tail = tuple(parts[-size:])
         if tail in forms.STRIPPED or tail in _FOLDED_FORMS:
@@ -108,6 +121,7 @@ def _stripped(parts: list[str]) -> int:
 
 
 _FOLDED_FORMS = frozenset(tuple(folded(" ".join(spelling))) for spelling in forms.FORMS) | {(short,) for short in forms.SHORT}
+_LAST_WORDS = frozenset(form[-1] for form in _FOLDED_FORMS | forms.STRIPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,5 +158,5 @@ def spelling(name: str) -> Spelling:
     trades = frozenset(TRADES[word] for word in tokens if word in TRADES)
     places = frozenset(PLACES[word] for word in tokens if word in PLACES)
     core = tuple(word for word in tokens if word not in TRADES and word not in PLACES and word not in EMPTY) or tokens
-    numbers = frozenset(word for word in tokens if any(c.isdigit() for c in word))
+    numbers = frozenset(word for word in tokens if any(map(str.isdigit, word))) if any(map(str.isdigit, name)) else frozenset()
     return Spelling(tokens, core, trades, places, numbers, form)

@@ -18,17 +18,16 @@ _TWICE = re.compile(r"(.)\1+")
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A company by its names, countries (codes, as far as known), registrable domains and tax ids."""
+    """A company by its names, countries (codes, as far as known), registrable domains and tax ids.
+
+    `labels` is what somebody chose of each domain, folded: "acme" of acme.co.uk.
+    """
 
     spellings: tuple[Spelling, ...]
     countries: frozenset[str]
     domains: frozenset[str]
     taxes: frozenset[str]
-
-    @property
-    def labels(self) -> frozenset[str]:
-        """What somebody chose of each domain, folded: "acme" of acme.co.uk."""
-        return frozenset(label for domain in self.domains if (label := folded_label(domain)))
+    labels: frozenset[str]
 
 
 def profile(identifiers: Iterable[Identifier], *, suspicious: str | None = None) -> Profile:
@@ -36,12 +35,14 @@ def profile(identifiers: Iterable[Identifier], *, suspicious: str | None = None)
     of_kind: dict[IdentifierKind, list[str]] = {kind: [] for kind in IdentifierKind}
     for kind, value in sorted(identifiers):
         of_kind[kind].append(value)
+    domains = frozenset([*of_kind[IdentifierKind.DOMAIN], *([suspicious] if suspicious else [])])
     named = [value.rpartition("|") for value in of_kind[IdentifierKind.NAME]]
     return Profile(
         tuple(dict.fromkeys(spelling(name) for name, _, _ in named if name))[:_MOST_SPELLINGS],
         frozenset(country for _, _, country in named if country),
-        frozenset([*of_kind[IdentifierKind.DOMAIN], *([suspicious] if suspicious else [])]),
+        domains,
         frozenset(tax_number(value) for value in of_kind[IdentifierKind.TAX]),
+        frozenset(label for domain in domains if (label := folded_label(domain))),
     )
 
 

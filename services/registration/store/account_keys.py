@@ -15,13 +15,14 @@ _MOST_NAMES = 40  # of one candidate
 _ENTER = """
 insert into account_keys (key, account_id) select k, a from unnest($1::uuid[], $2::bigint[]) w(a, k) order by k, a on conflict do nothing"""
 _DROP = "delete from account_keys where account_id = any($1::uuid[])"
-# Every key costs one look into the index and at most `crowd` + 1 of its entries, however many accounts there are.
+# Every key costs one look into the index and at most `crowd` + 1 of its entries, however many accounts there are. Those come first that
+# share keys which few others have.
 _LOOK = f"""
 named as (
   select w.a, array(select k.account_id from account_keys k where k.key = w.k limit $3 + 1) as ids
   from unnest($1::uuid[], $2::bigint[]) w(a, k)
 ), counted as (
-  select a, id, row_number() over (partition by a order by count(*) desc, id) as place
+  select a, id, row_number() over (partition by a order by sum(1.0 / cardinality(ids)) desc, id) as place
   from named cross join lateral unnest(ids) id where cardinality(ids) <= $3 and id <> a group by a, id
 )
 select c.a, c.id, i.kind, i.value from counted c cross join lateral (
