@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+_HASHES_FROM = 2**53  # a whole number beyond is one: of a name's part
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -58,6 +59,8 @@ class _Varying:
             return "null"
         if isinstance(value, bool):
             return "true" if value else "false"
+        if isinstance(value, int) and abs(value) > _HASHES_FROM:
+            return f"({value} # :r)"  # another key each time, as another name would give
         if isinstance(value, int | float):
             return str(value)
         if isinstance(value, datetime):

@@ -25,6 +25,7 @@ class Bench(StrEnum):
     RELAY = "relay"
     IMPORT = "import"
     WEBHOOK = "webhook"
+    MATCHING = "matching"
     SCALE = "scale"
 
 
@@ -37,6 +38,8 @@ def command(
     runs: Annotated[int, typer.Option(help="Runs of each contender, in turn; the median counts.", min=1)] = 5,
     rows: Annotated[int, typer.Option(help="Of scale: ledger entries of the large store.", min=100_000)] = 10_000_000,
     events: Annotated[int, typer.Option(help="Of scale: events over which memory is watched.", min=400_000)] = 2_000_000,
+    accounts: Annotated[int, typer.Option(help="Of matching: accounts in the large store.", min=20_000)] = 100_000,
+    misses: Annotated[bool, typer.Option("--misses", help="Of matching: list the pairs that it gets wrong.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON instead.")] = False,
 ) -> None:
     """Measure on servers of its own with durable commits; exits 1 if a target was missed."""
@@ -44,7 +47,8 @@ def command(
 
     quietly()
     chosen = names or [bench for bench in Bench if bench not in _TAKES_LONG]
-    reports = loops.run(_measure(chosen, runs, {"rows": rows, "events": events}))
+    own = {Bench.SCALE: {"rows": rows, "events": events}, Bench.MATCHING: {"accounts": accounts, "misses": misses}}
+    reports = loops.run(_measure(chosen, runs, own))
     if as_json:
         typer.echo(json.dumps([report.as_json() for report in reports], indent=2))
     else:
@@ -53,14 +57,14 @@ def command(
     raise typer.Exit(0 if all(report.reached for report in reports) else 1)
 
 
-async def _measure(names: list[Bench], runs: int, sizes: dict[str, int]) -> "list[Report]":
+async def _measure(names: list[Bench], runs: int, own: dict[Bench, dict[str, int]]) -> "list[Report]":
     from benchmarks.ground import ground
 
     reports: list[Report] = []
     for name in names:
         module = importlib.import_module(_MODULES.get(name, f"benchmarks.{name}"))
         async with ground() as standing:
-            found = await module.measure(standing, runs=runs, **(sizes if name in _TAKES_LONG else {}))
+            found = await module.measure(standing, runs=runs, **own.get(name, {}))
             reports += found if isinstance(found, list) else [found]
     return reports
 

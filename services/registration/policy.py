@@ -8,10 +8,21 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from services.registration.domain.approval_rules import ApprovalRule
+from services.registration.domain.likeness import Matching
 from services.registration.domain.opportunity import Exclusivity
 from services.registration.domain.territories import Territories
 from services.registration.domain.values import CreditAfterExpiry
 from services.registration.policy_parts import Approval, BusinessHours, Extension, Quiet, WaitingList
+
+
+class Likeness(BaseModel):
+    """When a customer is probably an account that is known: such a registration goes to review."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    probable_from: int = Field(80, ge=0, le=101, description="of 100; 101 puts nothing up")
+    crowd: int = Field(50, ge=1, le=1_000, description="a key that names more accounts than this says nothing")
+    candidates: int = Field(20, ge=1, le=1_000, description="compared at most, those first that share what few others have")
 
 
 class Policy(BaseModel):
@@ -38,6 +49,7 @@ class Policy(BaseModel):
     opportunity_exclusivity: Exclusivity = Exclusivity.RECORD
     on_termination: Literal["withdraw", "keep"] = "withdraw"
     free_mail_domains: frozenset[str] = frozenset()
+    account_likeness: Likeness = Likeness()
     territories: Mapping[str, Sequence[str]] = Field(default_factory=dict)
 
     @field_validator("approval", mode="before")
@@ -82,6 +94,12 @@ class Policy(BaseModel):
     @property
     def cool_off(self) -> timedelta:
         return timedelta(days=self.cool_off_days)
+
+    @cached_property
+    def matching(self) -> Matching:
+        """How doubts about an account are found."""
+        likeness = self.account_likeness
+        return Matching(likeness.probable_from, likeness.crowd, likeness.candidates)
 
     @cached_property
     def tree(self) -> Territories:

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from services.registration.api import approvals, claims, drafts, exclusivity, imports, reviews, routes, waiting
+from services.registration.api import accounts, approvals, claims, drafts, exclusivity, imports, reviews, routes, waiting
 from services.registration.consumers import handlers
 from services.registration.policy import Policy
 from services.registration.settings import Settings
-from services.registration.store import tables_reviews  # noqa: F401 - its tables are part of the metadata
+from services.registration.store import tables_accounts, tables_reviews  # noqa: F401 - their tables are part of the metadata
 from services.registration.store.tables import metadata
 from services.registration.suffixes import registrable_domain
 from services.registration.timers import timers
@@ -28,6 +28,7 @@ def build(settings: Settings, *, clock: Clock) -> Service:
         claims.routes(policies, registrable=registrable_domain),
         imports.routes(policies, registrable=registrable_domain),
         reviews.router,
+        accounts.routes(policies, registrable=registrable_domain),
     ]
     app = platform.app(
         title="Registration",

@@ -1,6 +1,6 @@
 """Every published event by its CloudEvents type: what a consumer may be handed and a contract test must cover."""
 
-from shared.schemas import cash, commission, crm, deals, enablement, partners, reviews, tiering, waiting
+from shared.schemas import accounts, cash, commission, crm, deals, enablement, partners, reviews, tiering, waiting
 from shared.schemas.base import Event
 
 ALL: tuple[type[Event], ...] = (
@@ -26,6 +26,8 @@ ALL: tuple[type[Event], ...] = (
     reviews.DealExpiring,
     reviews.ReviewLate,
     waiting.AccountOffered,
+    accounts.AccountMerged,
+    accounts.AccountSplit,
     cash.DealInvoiced,
     cash.DealPaid,
     crm.OpportunityChanged,

@@ -13,7 +13,7 @@ from services.registration.domain.refusals import AmountNegative, PartnerMismatc
 from services.registration.domain.values import PartnerId, State
 from services.registration.mapping import families_of
 from services.registration.policy import Policy
-from services.registration.store import deal_reviews, deals
+from services.registration.store import account_book, deal_reviews, deals
 from services.registration.use_cases.change import Target
 from services.registration.use_cases.close import Closing, amend, close
 from services.registration.use_cases.refund import RefundRequest, refund
@@ -72,7 +72,7 @@ def _add_reading(router: Router) -> None:
         wanted = deals.Filter(
             state=state,
             partner_id=partner_id or caller.partner_id,
-            account_id=account_id,
+            account_id=await account_book.carried_on(uow, account_id),
             source=source,
             external_id=external_id,
             conflict=conflict,

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from services.registration.domain import hosts
 from services.registration.domain.countries import country_code
+from services.registration.domain.names import legal_name
 from services.registration.domain.refusals import AccountAmbiguous, AccountNameMissing
 from services.registration.domain.values import AccountId
 
 _LONGEST = 1_000  # bytes
 _NOT_WORD = re.compile(r"[\W_]+")
-_SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://")
 
 Registrable = Callable[[str], str | None]
 """The registrable domain of a host by the public suffix list ("shop.acme.co.uk" → "acme.co.uk"), or None."""
@@ -49,18 +50,26 @@ class Customer:
 
 def identifiers(customer: Customer, *, registrable: Registrable, free_mail: frozenset[str]) -> tuple[Identifier, ...]:
     """Every identifier of `customer`, sorted. Raises AccountNameMissing."""
-    name = _words(customer.name)
-    if not name:
-        raise AccountNameMissing
-    country = country_code(customer.country) or _words(customer.country) if customer.country else ""
-    found = {Identifier(IdentifierKind.NAME, f"{name}|{country}")}
-    host = registrable(_host(customer.domain)) if customer.domain else None
-    if host and host not in free_mail:
+    found = name_identifiers(customer.name, customer.country)
+    host = registrable(hosts.host_in(customer.domain)) if customer.domain else None
+    if host and host not in free_mail and not hosts.is_mixed(host):
         found.add(Identifier(IdentifierKind.DOMAIN, host))
     if customer.tax_id and (tax := _NOT_WORD.sub("", customer.tax_id).upper()):
         found.add(Identifier(IdentifierKind.TAX, tax))
     found |= {Identifier(IdentifierKind.CRM, crm.strip()) for crm in customer.crm_ids if crm.strip()}
     return tuple(sorted(identifier._replace(value=_bounded(identifier.value)) for identifier in found))
+
+
+def name_identifiers(name: str, country: str | None) -> set[Identifier]:
+    """Legal name and country as identifiers: as `legal_name` has it and, where that differs, word for word.
+
+    The words alone were the only form once. Both are kept, so that what was entered then is found as before. Raises AccountNameMissing.
+    """
+    plain = _words(name)
+    if not plain:
+        raise AccountNameMissing
+    where = country_code(country) or _words(country) if country else ""
+    return {Identifier(IdentifierKind.NAME, _bounded(f"{each}|{where}")) for each in (plain, legal_name(name) or plain)}
 
 
 def _bounded(value: str) -> str:
@@ -71,15 +80,6 @@ def _bounded(value: str) -> str:
 
 def _words(text: str) -> str:
     return _NOT_WORD.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
-
-
-def _host(text: str) -> str:
-    """The host in a domain, an address of a page or an e-mail address, in ASCII."""
-    host = _SCHEME.sub("", text.strip().lower()).split("/", 1)[0].rsplit("@", 1)[-1].split(":", 1)[0].strip(".")
-    try:
-        return host.encode("idna").decode()
-    except UnicodeError:  # a label is empty or too long: it names nobody
-        return ""
 
 
 def find(known: Mapping[Identifier, AccountId], wanted: Iterable[Identifier]) -> AccountId | None:

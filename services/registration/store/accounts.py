@@ -7,10 +7,12 @@ from services.registration.domain.directory import NewAccount
 from services.registration.domain.values import AccountId, PartnerId
 from shared.chassis.database import UnitOfWork
 
+# Whoever waits here for a merge to end finds the account gone, and the names, looked up anew, with its successor.
 _FIND = """
 select i.kind, i.value, i.account_id
 from unnest($1::text[], $2::text[]) w(kind, value)
 join account_identifiers i on i.kind = w.kind and i.value = w.value join accounts a on a.id = i.account_id
+where a.merged_into is null
 order by a.id for no key update of a"""
 _FIND_WITH_PARTNER = """
 select p.state, f.kind, f.value, f.account_id
@@ -18,6 +20,7 @@ from (values (1)) one left join known_partners p on p.id = $3 left join lateral 
   select i.kind, i.value, i.account_id
   from unnest($1::text[], $2::text[]) w(kind, value)
   join account_identifiers i on i.kind = w.kind and i.value = w.value join accounts a on a.id = i.account_id
+  where a.merged_into is null
   order by a.id for no key update of a
 ) f on true"""
 _LOCK = "select id from accounts where id = any($1::uuid[]) order by id for no key update"
@@ -30,6 +33,7 @@ with entered as (
 insert into account_identifiers (kind, value, account_id)
 select kind, value, account_id from unnest($5::text[], $6::text[], $7::uuid[]) r(kind, value, account_id) order by kind, value
 on conflict do nothing returning 1"""
+_RESWEEP = "update accounts set swept = false where id = any($1::uuid[]) and swept"
 _FORGET_IDENTIFIERS = "delete from account_identifiers where account_id = any($1::uuid[])"
 _FORGET_ACCOUNTS = "delete from accounts where id = any($1::uuid[])"
 
@@ -73,9 +77,11 @@ async def add(uow: UnitOfWork, accounts: Sequence[NewAccount], names: dict[Ident
         [name.value for name in names],
         list(names.values()),
     )
-    if len(entered) == len(names):
-        return True
     ids = [account.id for account in accounts]
+    if len(entered) == len(names):
+        if renamed := sorted(set(names.values()) - set(ids)):
+            await uow.fetch(_RESWEEP, renamed)
+        return True
     await uow.fetch(_FORGET_IDENTIFIERS, ids)
     await uow.fetch(_FORGET_ACCOUNTS, ids)
     return False

@@ -26,6 +26,7 @@ on conflict (source, external_id) do update set kind = excluded.kind, account_id
     assigned_to = excluded.assigned_to, active_at = excluded.active_at, valid_from = excluded.valid_from,
     valid_until = excluded.valid_until, note = excluded.note, recorded_by = excluded.recorded_by, recorded_at = excluded.recorded_at
 returning c.id, c.source, c.external_id"""
+_MOVE = "update vendor_claims set account_id = $2 where account_id = $1"
 _END = """
 update vendor_claims set valid_until = $3
 where source = $1 and external_id = $2 and (valid_until is null or valid_until > $3) returning 1"""
@@ -59,6 +60,11 @@ async def write(uow: UnitOfWork, claims: Sequence[RecordedClaim]) -> dict[tuple[
 async def end(uow: UnitOfWork, source: str, external_id: str) -> bool:
     """The claim is over now; False if there is none in force."""
     return bool(await uow.fetch(_END, source, external_id, uow.now))
+
+
+async def move(uow: UnitOfWork, gone: AccountId, *, into: AccountId) -> None:
+    """What was claimed of one account is claimed of the one that carries on for it."""
+    await uow.fetch(_MOVE, gone, into)
 
 
 async def listed(uow: UnitOfWork, *, account_id: UUID | None, after: UUID | None, limit: int) -> list[RecordedClaim]:

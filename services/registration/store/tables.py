@@ -7,7 +7,10 @@ from shared.chassis.database import NAMING
 
 metadata = sa.MetaData(naming_convention=NAMING)
 SHARED_TABLES: frozenset[str] = frozenset(
-    {"accounts", "account_identifiers", "protection_slots", "known_partners", "known_tiers", "vendor_claims"}
+    {
+        *("accounts", "account_identifiers", "protection_slots", "known_partners", "known_tiers", "vendor_claims"),
+        *("account_keys", "account_links", "account_distinctions", "account_likenesses", "account_changes"),
+    }
 )
 
 
@@ -22,6 +25,10 @@ accounts = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("country", sa.Text),
     instant("created_at"),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1", comment="counts what staff changed of it, from 1"),
+    sa.Column("merged_into", sa.Uuid, sa.ForeignKey("accounts.id"), index=True, comment="who carries on for an account that was merged"),
+    sa.Column("swept", sa.Boolean, nullable=False, server_default=sa.false(), comment="its names were looked at for likenesses"),
+    sa.Index("ix_accounts_unswept", "id", postgresql_where=sa.text("not swept and merged_into is null")),
 )
 
 account_identifiers = sa.Table(
@@ -134,5 +141,13 @@ account_reviews = sa.Table(
     sa.Column("identifiers", pg.JSONB, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     instant("raised_at"),
+    sa.Column("account_id", sa.Uuid, sa.ForeignKey("accounts.id"), index=True, comment="null: it matched more than one account exactly"),
+    sa.Column("state", sa.Text, nullable=False, server_default="open"),
+    sa.Column("decided_by", sa.Text),
+    instant("decided_at", nullable=True),
+    sa.Column("decided_because", sa.Text),
     sa.Index(None, "partner_id", "id"),
+    sa.Index(None, "state", "id"),
+    sa.CheckConstraint("state in ('open', 'same', 'different')", name="state"),
+    sa.CheckConstraint("(state = 'open') = (decided_at is null)", name="decided"),
 )

@@ -63,6 +63,13 @@ limit $2"""
 _LEAVE = """
 with left_ones as (update waiting_list set state = 'left' where partner_id = $1 and state in ('waiting', 'offered') returning id)
 delete from protection_slots where deal_id in (select id from left_ones)"""
+# Who waits for the same on both stands in line once, as it came first.
+_STAND_ONCE = """
+update waiting_list w set state = 'left' where w.account_id in ($1, $2) and w.state in ('waiting', 'offered') and exists (
+    select 1 from waiting_list o where o.account_id in ($1, $2) and o.state in ('waiting', 'offered') and o.partner_id = w.partner_id
+        and o.families = w.families and o.path = w.path and (o.joined_at, o.id) < (w.joined_at, w.id))"""
+_MOVE_LINE = "update waiting_list set account_id = $2 where account_id = $1"
+_TAKE_BACK = "update waiting_list set state = 'waiting', offered_at = null, offered_until = null where id = any($1::uuid[])"
 _IN_LINE = "select * from waiting_list where account_id = $1 and state = 'waiting' order by joined_at, id for update"
 _OVER = "select * from waiting_list where state = 'offered' and offered_until <= $1 order by offered_until limit $2 for update skip locked"
 
@@ -119,6 +126,18 @@ async def over(uow: UnitOfWork, *, limit: int) -> list[Waiting]:
 async def leave_all(uow: UnitOfWork, partner_id: PartnerId) -> None:
     """The partner waits for nothing any more, and what was kept for it is free."""
     await uow.fetch(_LEAVE, partner_id)
+
+
+async def move(uow: UnitOfWork, gone: AccountId, *, into: AccountId) -> None:
+    """Who waits for one account waits for the one that carries on for it."""
+    await uow.fetch(_STAND_ONCE, gone, into)
+    await uow.fetch(_MOVE_LINE, gone, into)
+
+
+async def take_back(uow: UnitOfWork, waiting_ids: Sequence[UUID]) -> None:
+    """What was offered is not free after all: they wait on, where they stood."""
+    if waiting_ids:
+        await uow.fetch(_TAKE_BACK, list(waiting_ids))
 
 
 async def listed(uow: UnitOfWork, *, partner_id: UUID | None, after: UUID | None, limit: int) -> Sequence[Waiting]:

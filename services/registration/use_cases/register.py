@@ -12,6 +12,7 @@ from services.registration.domain.protection import Scope
 from services.registration.domain.values import AccountId, Confidence, DealId, PartnerId
 from services.registration.policy import Policy
 from services.registration.store import accounts, claims, deals, partners, reviews, slots
+from services.registration.use_cases.doubts import put_up_doubts
 from services.registration.use_cases.enter import enter
 from services.registration.use_cases.identify import identify
 from services.registration.use_cases.waiting.join import join
@@ -41,6 +42,15 @@ class Registration:
     by: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """A deal on a free account, how surely its customer was recognised, and what speaks against that (for staff alone)."""
+
+    deal: Deal
+    confidence: Confidence
+    doubts: tuple[str, ...]
+
+
 async def register(uow: UnitOfWork, wanted: Registration, *, policy: Policy, registrable: Registrable) -> Deal | Refused:
     """The deal, protected or in review; or a refusal that is itself on record and must be committed (AccountTaken, AccountAmbiguous).
 
@@ -57,16 +67,15 @@ async def register(uow: UnitOfWork, wanted: Registration, *, policy: Policy, reg
     claimed = await _claim(uow, wanted, names, known, policy=policy)
     if isinstance(claimed, Refused):
         return claimed
-    deal, confidence = claimed
-    await _check_cool_off(uow, deal, policy=policy)
-    doubts = [f"The vendor's own claim on it was set aside: {wanted.override}"] if wanted.override else []
-    return await enter(uow, deal, confidence=confidence, by=wanted.by, policy=policy, doubts=doubts)
+    await _check_cool_off(uow, claimed.deal, policy=policy)
+    doubts = [*claimed.doubts, *([f"The vendor's own claim on it was set aside: {wanted.override}"] if wanted.override else ())]
+    return await enter(uow, claimed.deal, confidence=claimed.confidence, by=wanted.by, policy=policy, doubts=doubts)
 
 
 async def _claim(
     uow: UnitOfWork, wanted: Registration, names: tuple[Identifier, ...], known: accounts.Known, *, policy: Policy
-) -> tuple[Deal, Confidence] | Refused:
-    """The deal if its account is free, under the account's lock, and how surely the customer was recognised."""
+) -> _Claimed | Refused:
+    """The deal if its account is free, under the account's lock."""
     matches = set(known.values())
     if len(matches) == 1:
         # Asked before the names are entered: what a refused rival says of an account must not stick to it.
@@ -81,7 +90,10 @@ async def _claim(
     entered_meanwhile = account_id not in matches and not made.new_accounts
     if entered_meanwhile and (refused := await _in_the_way(uow, wanted, deal, policy=policy)):
         return refused
-    return deal, Confidence.NEW if made.new_accounts else Confidence.EXACT
+    is_new = bool(made.new_accounts)
+    like = await put_up_doubts(uow, wanted.partner_id, wanted.customer, names, account_id, is_new=is_new, policy=policy)
+    confidence = Confidence.PROBABLE if like else Confidence.NEW if is_new else Confidence.EXACT
+    return _Claimed(deal, confidence, tuple(reason for one in like for reason in one.reasons))
 
 
 async def _in_the_way(uow: UnitOfWork, wanted: Registration, deal: Deal, *, policy: Policy) -> Refused | None:

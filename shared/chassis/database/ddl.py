@@ -46,6 +46,14 @@ def isolate(op: Operations, table: str, *, partner_column: str = "partner_id") -
     share(op, table, api="select, insert, update, delete")
 
 
+def keep_for_staff(op: Operations, table: str, *, api: str, anyone_writes: bool = False) -> None:
+    """A table that no partner reads: the API role sees its rows for operators alone. `anyone_writes`: a partner's request may add some."""
+    _hold(op, table, _OPERATOR)
+    if anyone_writes:
+        op.execute(f'create policy {table}_written on "{table}" for insert to "{_role(op, "api")}" with check (true)')
+    share(op, table, api=api)
+
+
 def _hold(op: Operations, table: str, rule: str) -> None:
     op.execute(f'alter table "{table}" enable row level security')
     op.execute(f'alter table "{table}" force row level security')

@@ -1,0 +1,18 @@
+"""What staff changed of accounts, as published events."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.registration.domain.values import AccountId
+from shared.schemas.accounts import AccountMerged, AccountSplit
+
+
+def merged_event(account_id: AccountId, into: AccountId, *, now: datetime) -> AccountMerged:
+    """`account_id` is gone; `into` carries on."""
+    return AccountMerged(occurred_at=now, recorded_at=now, account_id=account_id, into_account_id=into)
+
+
+def split_event(account_id: AccountId, into: AccountId, deal_ids: Sequence[UUID], *, now: datetime) -> AccountSplit:
+    """The deals left `account_id` for `into`."""
+    return AccountSplit(occurred_at=now, recorded_at=now, account_id=account_id, new_account_id=into, deal_ids=tuple(sorted(deal_ids)))

@@ -1,0 +1,1 @@
+"""What staff does with accounts: merge, split, alias, link, decide reviews."""

@@ -1,0 +1,69 @@
+"""Merge an account into another: all that it was goes there, and whoever keeps its id is led there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.registration.domain.account_refusals import SameAccount
+from services.registration.domain.deal import Deal
+from services.registration.domain.joining import Joined, Keep, join, on_account, yield_protection
+from services.registration.domain.values import AccountId, DealId
+from services.registration.mapping_accounts import merged_event
+from services.registration.store import account_book, account_keys, account_links, claims, deals, reviews, waiting
+from services.registration.use_cases.accounts.change import Author, hold
+from services.registration.use_cases.publish import publish
+from shared.chassis.database import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """`account_id` goes into `into`. `keep` says whose protection stays where both protect the same; without it such a merge is refused."""
+
+    account_id: UUID
+    into: UUID
+    keep: Keep | None = None
+
+
+async def merge(uow: UnitOfWork, wanted: Merge, author: Author) -> AccountId:
+    """The account that stays. Raises SameAccount, MergeCollides and what `hold` raises."""
+    into = await account_book.successor(uow, wanted.into)
+    gone = AccountId(wanted.account_id)
+    if gone == into:
+        raise SameAccount
+    await hold(uow, gone, into)
+    on_both = await account_book.deals_of(uow, gone, into)  # again: somebody may have registered until the accounts were held
+    joined = join(await account_book.slots_of(uow, gone, into), on_both, into=into, keep=wanted.keep, now=uow.now)
+    moved = sorted(deal.id for deal in on_both.values() if deal.scope.account_id == gone)
+    await _move(uow, gone, into, moved, joined)
+    await _end_protections(uow, on_both, joined, into=into)
+    await _tell(uow, gone, into, author, moved=moved, joined=joined)
+    return into
+
+
+async def _move(uow: UnitOfWork, gone: AccountId, into: AccountId, moved: list[DealId], joined: Joined) -> None:
+    names = (await account_keys.identifiers_of(uow, [gone]))[gone]
+    await account_book.move_names(uow, gone, names, to=into)
+    await account_book.move_deals(uow, moved, to=into)
+    await account_book.rewrite_slots(uow, joined.rewritten)
+    await account_links.merge(uow, gone, into=into)
+    await claims.move(uow, gone, into=into)
+    await waiting.move(uow, gone, into=into)
+    await account_keys.replace(uow, [gone, into])
+
+
+async def _end_protections(uow: UnitOfWork, on_both: Mapping[DealId, Deal], joined: Joined, *, into: AccountId) -> None:
+    """Whoever yields is told by `deal.expired`: its exclusivity is over, its deal lives on. Who was offered the account waits again."""
+    deals_that_yield = [on_account(on_both[deal_id], into) for deal_id in joined.yielded if deal_id in on_both]
+    ended = [yield_protection(deal, now=uow.now) for deal in deals_that_yield]
+    await waiting.take_back(uow, [each for each in joined.yielded if each not in on_both])
+    await deals.save(uow, *(deal for deal, _ in ended))
+    publish(uow, ended)
+
+
+async def _tell(uow: UnitOfWork, gone: AccountId, into: AccountId, author: Author, *, moved: list[DealId], joined: Joined) -> None:
+    version = await account_book.mark_merged(uow, gone, into=into)
+    await account_book.touch(uow, into)
+    details = {"deals": moved, "protections_ended": joined.yielded}
+    await account_book.record(uow, "merged", gone, into, by=author.name, because=author.because, details=details)
+    await reviews.settle(uow, gone, into, by=author.name, because=author.because)
+    uow.emit(merged_event(gone, into, now=uow.now), sequence=version)

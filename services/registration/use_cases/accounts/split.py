@@ -1,0 +1,87 @@
+"""Split an account: named identifiers, deals and links go to a new one, or back to one that was merged into it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from services.registration.domain.account_refusals import DealElsewhere, IdentifierElsewhere, LinkElsewhere, NotMergedHere, SplitEmpty
+from services.registration.domain.accounts import Identifier
+from services.registration.domain.values import AccountId, DealId
+from services.registration.mapping_accounts import split_event
+from services.registration.store import account_book, account_keys, account_links
+from services.registration.use_cases.accounts.change import Author, hold
+from shared.chassis.database import UnitOfWork
+from shared.chassis.ids import new_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """What leaves `account_id`. With `revive` it goes back to an account that was merged into this one, under its old id."""
+
+    account_id: UUID
+    identifiers: Sequence[Identifier]
+    deal_ids: Sequence[UUID] = ()
+    link_ids: Sequence[UUID] = ()
+    name: str | None = None
+    country: str | None = None
+    revive: UUID | None = None
+
+
+async def split(uow: UnitOfWork, wanted: Split, author: Author) -> AccountId:
+    """The account that the named things are on now; the two are told apart for good.
+
+    Raises SplitEmpty, NotMergedHere, IdentifierElsewhere, DealElsewhere, LinkElsewhere and what `hold` raises.
+    """
+    source = (await hold(uow, wanted.account_id))[AccountId(wanted.account_id)]
+    target = await _target(uow, wanted, source.name)
+    await _move_names(uow, wanted, target)
+    await _move_deals(uow, wanted, target)
+    if wanted.link_ids and (stray := set(wanted.link_ids) - await account_links.move(uow, source.id, wanted.link_ids, to=target)):
+        raise LinkElsewhere(link=min(stray))
+    await account_links.tell_apart(uow, [(source.id, target)], by=author.name, because=author.because)
+    await account_keys.replace(uow, [source.id, target])
+    await account_book.touch(uow, target)
+    version = await account_book.touch(uow, source.id)
+    details = {
+        "identifiers": [[name.kind.value, name.value] for name in wanted.identifiers],
+        "deals": wanted.deal_ids,
+        "links": wanted.link_ids,
+        "revived": wanted.revive is not None,
+    }
+    await account_book.record(uow, "split", source.id, target, by=author.name, because=author.because, details=details)
+    uow.emit(split_event(source.id, target, wanted.deal_ids, now=uow.now), sequence=version)
+    return target
+
+
+async def _target(uow: UnitOfWork, wanted: Split, name: str) -> AccountId:
+    """Where it goes: a new account, or the one to revive, locked."""
+    if wanted.revive is None:
+        target = AccountId(new_id())
+        await account_book.create(uow, target, name=wanted.name or name, country=wanted.country)
+        return target
+    target = AccountId(wanted.revive)
+    revived = (await account_book.locked(uow, target))[target]
+    if revived.merged_into is None or await account_book.successor(uow, target) != wanted.account_id:
+        raise NotMergedHere(account=target)
+    return target
+
+
+async def _move_names(uow: UnitOfWork, wanted: Split, target: AccountId) -> None:
+    account_id = AccountId(wanted.account_id)
+    moved = await account_book.move_names(uow, account_id, wanted.identifiers, to=target)
+    if stray := set(wanted.identifiers) - moved:
+        raise IdentifierElsewhere(identifier=" ".join(min(stray)))
+    if not moved or not (await account_keys.identifiers_of(uow, [account_id]))[account_id]:
+        raise SplitEmpty
+
+
+async def _move_deals(uow: UnitOfWork, wanted: Split, target: AccountId) -> None:
+    """Nobody collides: the new account has no deal yet."""
+    account_id, leaving = AccountId(wanted.account_id), {DealId(each) for each in wanted.deal_ids}
+    present = await account_book.deals_of(uow, account_id)
+    if stray := leaving - present.keys():
+        raise DealElsewhere(deal=min(stray))
+    slots = [slot for slot in await account_book.slots_of(uow, account_id) if slot.deal_id in leaving]
+    await account_book.move_deals(uow, leaving, to=target)
+    moved = {deal_id: [replace(slot, account_id=target) for slot in slots if slot.deal_id == deal_id] for deal_id in leaving}
+    await account_book.rewrite_slots(uow, moved)

@@ -1,0 +1,104 @@
+"""Merges beside registrations, imports and each other: every id leads on, nothing is lost, and one deal holds what two cannot."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.registration.domain.joining import Keep
+from services.registration.use_cases.accounts.change import Author
+from services.registration.use_cases.accounts.merge import Merge, merge
+from shared.chassis.testing.stage import Stage
+from shared.chassis.testing.waiting import eventually
+from tests.integration.registration.world import World
+
+WHY = {"reason": "one company"}
+ME = Author("ann", "one company")
+_STRAY = """
+select d.id from deals d join accounts a on a.id = d.account_id where a.merged_into is not null
+union all select s.deal_id from protection_slots s join accounts a on a.id = s.account_id where a.merged_into is not null
+union all select i.account_id from account_identifiers i join accounts a on a.id = i.account_id where a.merged_into is not null
+union all select s.deal_id from protection_slots s join deals d on d.id = s.deal_id where d.account_id <> s.account_id"""
+
+
+@pytest.fixture
+async def world(stage: Stage) -> World:
+    return await World.open(stage)
+
+
+async def _waits(world: World) -> bool:
+    return bool(await world.rows("select 1 from pg_locks where not granted"))
+
+
+async def two(world: World) -> tuple[str, str]:
+    one = await world.registered(account_name="Zebra Works", account_domain="zebra.com")
+    other = await world.registered(account_name="Quagga Tools", account_domain="quagga.com", families=["MG"])
+    return one["account_id"], other["account_id"]
+
+
+async def test_register_when_it_waits_for_a_merge_then_it_is_on_the_account_that_stays(world: World) -> None:
+    gone, into = await two(world)
+    async with world.service.platform.worker_database.transaction() as uow:
+        await merge(uow, Merge(account_id=UUID(gone), into=UUID(into)), ME)
+        waiting = asyncio.create_task(world.register(account_name="Zebra Works", account_domain=None, families=["GTK"]))
+        await eventually(lambda: _waits(world), what="the registration")
+    answer = await waiting
+    assert (answer.status_code, answer.json()["account_id"]) == (201, into)
+    assert await world.rows(_STRAY) == []
+
+
+async def test_import_when_it_waits_for_a_merge_then_its_deals_are_on_the_account_that_stays(world: World) -> None:
+    gone, into = await two(world)
+    told = {"source": "crm", "partner_id": str(world.rival_id), "engaged_at": datetime(2025, 1, 1, tzinfo=UTC).isoformat(), "stage": "open"}
+    first = told | {"external_id": "1", "account_name": "Zebra Works", "country": "DE", "families": ["OLD"]}
+    await world.imported(first)
+    news: list[dict[str, Any]] = [
+        first | {"stage": "lost", "closed_at": datetime(2025, 2, 1, tzinfo=UTC).isoformat()},
+        first | {"external_id": "2", "families": ["GTK"]},
+        first | {"external_id": "3", "account_name": "New Company", "families": ["GTK"]},
+    ]
+    async with world.service.platform.worker_database.transaction() as uow:
+        await merge(uow, Merge(account_id=UUID(gone), into=UUID(into)), ME)
+        waiting = asyncio.create_task(world.imported(*news))
+        await eventually(lambda: _waits(world), what="the import")
+    assert [result["result"] for result in await waiting] == ["lost", "registered", "registered"]
+    assert await world.rows("select count(*) from deals where account_id = $1", into) == [(4,)]
+    assert await world.rows(_STRAY) == []
+
+
+async def test_merge_when_a_registration_is_under_way_then_its_deal_moves_too(world: World) -> None:
+    gone, into = await two(world)
+    answers = await asyncio.gather(
+        *(world.register(world.rival, account_name="Zebra Works", account_domain=None, families=[f"F{n}"]) for n in range(12)),
+        world.staff.post(f"/v1/accounts/{gone}/merge", json=WHY | {"into": into}),
+    )
+    assert {answer.status_code for answer in answers[:-1]} == {201}
+    assert answers[-1].status_code == 200
+    assert await world.rows("select count(*) from deals where account_id = $1", into) == [(14,)]
+    assert await world.rows(_STRAY) == []
+
+
+async def test_merges_when_two_go_both_ways_at_once_then_one_wins_and_no_ring_is_left(world: World) -> None:
+    one, other = await two(world)
+    answers = await asyncio.gather(
+        world.staff.post(f"/v1/accounts/{one}/merge", json=WHY | {"into": other}),
+        world.staff.post(f"/v1/accounts/{other}/merge", json=WHY | {"into": one}),
+    )
+    assert min(answer.status_code for answer in answers) == 200
+    assert {answer.json().get("code") for answer in answers if answer.status_code != 200} <= {"account_merged", "account_same"}
+    assert await world.rows("select count(*) from accounts where merged_into is null") == [(1,)]
+    assert await world.rows(_STRAY) == []
+
+
+async def test_merge_when_a_deal_changes_meanwhile_then_both_happen(world: World) -> None:
+    deal = await world.registered(account_name="Zebra Works", account_domain=None)
+    into = await world.registered(world.rival, account_name="Quagga Tools", account_domain=None)
+    async with world.service.platform.worker_database.transaction() as uow:
+        await merge(uow, Merge(account_id=UUID(deal["account_id"]), into=UUID(into["account_id"]), keep=Keep()), ME)
+        waiting = asyncio.create_task(world.step(deal, "extend"))
+        await eventually(lambda: _waits(world), what="the extension")
+    answer = await waiting
+    assert (answer.status_code, answer.json()["account_id"], answer.json()["protected"]) == (200, into["account_id"], True)
+    assert await world.rows(_STRAY) == []
