@@ -3,12 +3,18 @@
 from pathlib import Path
 
 from services.registration.api import imports, reviews, routes
+from services.registration.api import receipts as receipt_routes
 from services.registration.consumers import handlers
 from services.registration.policy import Policy
 from services.registration.settings import Settings
+from services.registration.store import receipts as receipt_store
+from services.registration.store import tables_receipts  # noqa: F401 - its tables are part of the metadata
 from services.registration.store.tables import metadata
 from services.registration.suffixes import registrable_domain
 from services.registration.timers import timers
+from services.registration.use_cases.receipts.check import ReceiptCheck
+from services.registration.use_cases.receipts.issue import Receipts
+from services.registration.use_cases.receipts.signing import Signer
 from shared.chassis.clock import Clock
 from shared.chassis.policies import Policies
 from shared.chassis.service import Platform, Service
@@ -18,18 +24,22 @@ def build(settings: Settings, *, clock: Clock) -> Service:
     """HTTP for deals and imports; a worker that follows partners and sales systems, and ends protections."""
     platform = Platform("registration", settings, clock=clock)
     policies = Policies(Policy)
-    deals = routes.routes(policies, registrable=registrable_domain)
-    intake = imports.routes(policies, registrable=registrable_domain)
+    signer = Signer(settings.signing_keys)
+    receipts = Receipts(signer)
+    check = ReceiptCheck(signer, metrics=platform.telemetry.metrics, size=settings.receipt_check_size)
+    deals = routes.routes(policies, registrable=registrable_domain, receipts=receipts)
+    intake = imports.routes(policies, registrable=registrable_domain, receipts=receipts)
     app = platform.app(
         title="Registration",
         description="Deals: first to register is protected; won, lost, amended, reopened, refunded.",
-        routers=[deals, intake, reviews.router],
+        routers=[deals, intake, reviews.router, *receipt_routes.routers(signer)],
     )
     return Service(
         platform,
         metadata=metadata,
         migrations=Path(__file__).parent / "store" / "migrations",
         app=app,
-        handlers=handlers(policies, registrable=registrable_domain),
-        timers=timers(every_s=settings.expiry_interval_s),
+        handlers=handlers(policies, registrable=registrable_domain, receipts=receipts),
+        timers=timers(every_s=settings.expiry_interval_s, receipts=check, receipts_every_s=settings.receipt_check_interval_s),
+        seed=receipt_store.seed,
     )

@@ -6,7 +6,11 @@ from sqlalchemy.dialects import postgresql as pg
 from shared.chassis.database import NAMING
 
 metadata = sa.MetaData(naming_convention=NAMING)
-SHARED_TABLES: frozenset[str] = frozenset({"accounts", "account_identifiers", "protection_slots", "known_partners"})
+SHARED_TABLES: frozenset[str] = frozenset({"accounts", "account_identifiers", "protection_slots", "known_partners"}) | {
+    "receipt_links",
+    "receipt_head",
+    "receipt_checks",
+}
 
 
 def _instant(name: str, *, nullable: bool = False) -> "sa.Column[object]":
