@@ -110,6 +110,7 @@ class Ground:
             "kafka": self.kafka.bootstrap,
             "topic_prefix": prefix,
             "programme": str(ROOT / "programme.yaml"),
+            "receipt_keys_file": self.postgres.folder / "receipt.keys",  # registration's; others pass it over
         }
         settings = module.Settings.model_validate(values | changed)
         service: Service = importlib.import_module(f"services.{name}.service").build(settings, clock=SystemClock())

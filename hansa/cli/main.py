@@ -19,6 +19,7 @@ COMMANDS = {
     "explain": "explain",
     "commission": "commission",
     "statement": "statement",
+    "receipt": "receipt",
     "dead-letters": "dead_letters",
     "run": "run",
     "migrate": "migrate",

@@ -16,6 +16,11 @@ def keys(folder: Path) -> Path:
     return folder / "keys"
 
 
+def receipt_keys(folder: Path) -> Path:
+    """Where the keys are that sign receipts; registration makes the file at its first start."""
+    return folder / "receipt.keys"
+
+
 def password(folder: Path) -> str:
     """The services' database password, made once per data folder."""
     file = folder / "services.password"
@@ -39,6 +44,7 @@ def values(folder: Path, *, admin_dsn: str, kafka: str) -> Values:
             found[name][f"{role}_url"] = f"postgresql+asyncpg://{login}@{host}/hansa_{name}"
     found["notifications"]["secret_keys_file"] = str(folder / "webhook-secret.keys")
     found["commission"]["secret_keys_file"] = str(folder / "payout-account.keys")
+    found["registration"]["receipt_keys_file"] = str(receipt_keys(folder))
     return found
 
 

@@ -14,6 +14,7 @@ from services.registration.policy import Policy
 from services.registration.store import partners
 from services.registration.use_cases.hear_of_partner import hear_of_partner, partner_name
 from services.registration.use_cases.publish import publish
+from services.registration.use_cases.receipts.issue import Receipts
 from services.registration.use_cases.take_in import lock_name, take_in
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import Refused
@@ -26,9 +27,9 @@ from shared.schemas.tiering import TierChanged
 Told = Incoming[OpportunityChanged]
 
 
-def handlers(policies: Policies[Policy], *, registrable: Registrable) -> Handlers:
+def handlers(policies: Policies[Policy], *, registrable: Registrable, receipts: Receipts) -> Handlers:
     """Facts about partners and about opportunities, in the order in which they come."""
-    intake = _Consumers(policies, registrable)
+    intake = _Consumers(policies, registrable, receipts)
     return Handlers(types=(*STANDINGS, TierChanged, OpportunityChanged), batch=intake.run, locks=_locks)
 
 
@@ -43,9 +44,10 @@ def _is_opportunity(incoming: Incoming[Any]) -> bool:
 
 
 class _Consumers:
-    def __init__(self, policies: Policies[Policy], registrable: Registrable) -> None:
+    def __init__(self, policies: Policies[Policy], registrable: Registrable, receipts: Receipts) -> None:
         self._policies = policies
         self._registrable = registrable
+        self._receipts = receipts
 
     async def run(self, uow: UnitOfWork, incomings: Sequence[Incoming[Any]]) -> None:
         """Handle the events in order, opportunities next to each other together."""
@@ -70,6 +72,7 @@ class _Consumers:
                 await uow.refuse(incoming, refusal.code, refusal.message)
         seen = [opportunity for _, opportunity in ready]
         intake = await take_in(uow, seen, exclusivity=policy.opportunity_exclusivity, policy=policy, registrable=self._registrable)
+        self._receipts.issue_at_last(uow, intake.taken)
         for (incoming, _), taken in zip(ready, intake.taken, strict=True):
             await _tell(uow, incoming, taken, kind=intake.kinds.get(taken.seen.partner_id))
 

@@ -3,13 +3,18 @@
 from pathlib import Path
 
 from services.registration.api import accounts, approvals, claims, drafts, exclusivity, imports, reviews, routes, waiting
+from services.registration.api import receipts as receipt_routes
 from services.registration.consumers import handlers
 from services.registration.policy import Policy
 from services.registration.settings import Settings
-from services.registration.store import tables_accounts, tables_reviews  # noqa: F401 - their tables are part of the metadata
+from services.registration.store import receipts as receipt_store
+from services.registration.store import tables_accounts, tables_receipts, tables_reviews  # noqa: F401 - their tables are part of the metadata
 from services.registration.store.tables import metadata
 from services.registration.suffixes import registrable_domain
 from services.registration.timers import timers
+from services.registration.use_cases.receipts.check import ReceiptCheck
+from services.registration.use_cases.receipts.issue import Receipts
+from services.registration.use_cases.receipts.signing import Signer
 from shared.chassis.clock import Clock
 from shared.chassis.policies import Policies
 from shared.chassis.service import Platform, Service
@@ -19,16 +24,20 @@ def build(settings: Settings, *, clock: Clock) -> Service:
     """HTTP for deals and imports; a worker that follows partners and sales systems, and ends protections."""
     platform = Platform("registration", settings, clock=clock)
     policies = Policies(Policy)
+    signer = Signer(settings.signing_keys)
+    receipts = Receipts(signer)
+    check = ReceiptCheck(signer, metrics=platform.telemetry.metrics, size=settings.receipt_check_size)
     routers = [
-        routes.routes(policies, registrable=registrable_domain),
+        routes.routes(policies, registrable=registrable_domain, receipts=receipts),
         exclusivity.routes(policies),
         approvals.routes(policies),
-        drafts.routes(policies, registrable=registrable_domain),
-        waiting.routes(policies),
+        drafts.routes(policies, registrable=registrable_domain, receipts=receipts),
+        waiting.routes(policies, receipts=receipts),
         claims.routes(policies, registrable=registrable_domain),
-        imports.routes(policies, registrable=registrable_domain),
+        imports.routes(policies, registrable=registrable_domain, receipts=receipts),
         reviews.router,
         accounts.routes(policies, registrable=registrable_domain),
+        *receipt_routes.routers(signer),
     ]
     app = platform.app(
         title="Registration",
@@ -40,6 +49,7 @@ def build(settings: Settings, *, clock: Clock) -> Service:
         metadata=metadata,
         migrations=Path(__file__).parent / "store" / "migrations",
         app=app,
-        handlers=handlers(policies, registrable=registrable_domain),
-        timers=timers(policies, every_s=settings.expiry_interval_s),
+        handlers=handlers(policies, registrable=registrable_domain, receipts=receipts),
+        timers=timers(policies, every_s=settings.expiry_interval_s, receipts=check, receipts_every_s=settings.receipt_check_interval_s),
+        seed=receipt_store.seed,
     )

@@ -2,6 +2,7 @@
 
 from services.registration.policy import Policy
 from services.registration.use_cases.expire import LapseSilent, WarnOfEnd, expire_due
+from services.registration.use_cases.receipts.check import ReceiptCheck
 from services.registration.use_cases.reviews.chase import Chase
 from services.registration.use_cases.sweep_accounts import sweep_accounts
 from services.registration.use_cases.waiting.offer import OfferFree
@@ -10,7 +11,7 @@ from shared.chassis.policies import Policies
 from shared.chassis.timers import Timer
 
 
-def timers(policies: Policies[Policy], *, every_s: float) -> tuple[Timer, ...]:
+def timers(policies: Policies[Policy], *, every_s: float, receipts: ReceiptCheck, receipts_every_s: float) -> tuple[Timer, ...]:
     """Protections end by themselves, reviews grow late, free accounts are offered to the next in line, like accounts are compared."""
 
     async def sweep(uow: UnitOfWork) -> int:
@@ -23,4 +24,5 @@ def timers(policies: Policies[Policy], *, every_s: float) -> tuple[Timer, ...]:
         Timer("chase reviews", every_s, Chase(policies)),
         Timer("offer free accounts", every_s, OfferFree(policies)),
         Timer("look for like accounts", every_s, sweep),
+        Timer("check receipts", receipts_every_s, receipts),
     )

@@ -100,6 +100,7 @@ class Arena:
             "topic_prefix": self.prefix,
             "session_timeout_ms": "6000",
             "programme": str(catalogue.PROGRAMME),
+            "receipt_keys_file": str(self.folder / "receipt.keys"),
         }
 
     def start(self, name: str, **extra: str) -> "WorkerProcess":

@@ -8,13 +8,16 @@ from fastapi import Response
 from pydantic import BaseModel, Field, ValidationError
 
 from services.registration.api import models as m
+from services.registration.api.receipt_headers import DOCUMENTED, name_receipt
 from services.registration.api.routes import Reader, Writer, registration_of, shown
 from services.registration.domain.accounts import Registrable
+from services.registration.domain.deal import Deal
 from services.registration.domain.refusals import DraftIncomplete, PartnerMismatch
 from services.registration.domain.values import PartnerId
 from services.registration.policy import Policy
 from services.registration.store import drafts
 from services.registration.store.drafts import Draft
+from services.registration.use_cases.receipts.issue import Receipts, submitted
 from services.registration.use_cases.register import register
 from shared.chassis.errors import Refused
 from shared.chassis.http import IfMatch, InvalidRequest, Page, PageQuery, Principal, Router, Uow, etag, problem
@@ -65,20 +68,23 @@ def _whole(draft: Draft) -> m.NewDeal:
         raise DraftIncomplete(reason=f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
-def routes(policies: Policies[Policy], *, registrable: Registrable) -> Router:
+def routes(policies: Policies[Policy], *, registrable: Registrable, receipts: Receipts) -> Router:
     """The routes of drafts."""
     router = Router(prefix="/v1/drafts", tags=["drafts"])
     _add_keeping(router)
 
-    @router.post("/{draft_id}/submit", status_code=201)
+    @router.post("/{draft_id}/submit", status_code=201, responses=DOCUMENTED)
     async def submit_draft(draft_id: UUID, uow: Uow, caller: Writer, response: Response) -> m.DealOut:
         """Register what was prepared; the draft is gone if that succeeds."""
         wanted = registration_of(_whole(await drafts.locked(uow, draft_id)), caller)
         policy = (await policies.at(uow, uow.now))[1]
         outcome = await register(uow, wanted, policy=policy, registrable=registrable)
+        if isinstance(outcome, Deal):
+            await drafts.delete(uow, draft_id)
+        receipt = await receipts.issue(uow, submitted(wanted, outcome))
         if isinstance(outcome, Refused):
-            return problem(outcome)  # type: ignore[no-any-return] # returned, not raised: the refusal itself is on record
-        await drafts.delete(uow, draft_id)
+            return name_receipt(problem(outcome), receipt)  # type: ignore[return-value] # the refusal itself is on record: not raised
+        name_receipt(response, receipt)
         response.headers["Location"] = f"v1/deals/{outcome.id}"
         return shown(outcome, uow, response)
 

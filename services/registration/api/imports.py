@@ -15,6 +15,7 @@ from services.registration.import_row import ImportRow
 from services.registration.mapping import opportunity_of
 from services.registration.policy import Policy
 from services.registration.use_cases.publish import publish
+from services.registration.use_cases.receipts.issue import Receipts
 from services.registration.use_cases.take_in import Intake, take_in
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import Refused
@@ -34,7 +35,7 @@ class _Row:
     refusal: tuple[str, str] | None = None
 
 
-def routes(policies: Policies[Policy], *, registrable: Registrable) -> Router:
+def routes(policies: Policies[Policy], *, registrable: Registrable, receipts: Receipts) -> Router:
     """The route of imports."""
     router = Router(prefix="/v1/imports", tags=["imports"])
 
@@ -55,6 +56,7 @@ def routes(policies: Policies[Policy], *, registrable: Registrable) -> Router:
         seen = [row.seen for row in rows if row.seen]
         intake = await take_in(uow, seen, exclusivity=exclusivity, policy=policy, registrable=registrable)
         _publish(uow, intake)
+        receipts.issue_at_last(uow, intake.taken)
         return lines.answered(_results(rows, intake.taken))
 
     return router

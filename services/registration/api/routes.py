@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Response
 
 from services.registration.api import models as m
+from services.registration.api.receipt_headers import DOCUMENTED, name_receipt
 from services.registration.domain.accounts import Customer, Registrable
 from services.registration.domain.countries import country_code
 from services.registration.domain.deal import Deal
@@ -16,6 +17,7 @@ from services.registration.policy import Policy
 from services.registration.store import account_book, deal_reviews, deals
 from services.registration.use_cases.change import Target
 from services.registration.use_cases.close import Closing, amend, close
+from services.registration.use_cases.receipts.issue import Receipts, submitted
 from services.registration.use_cases.refund import RefundRequest, refund
 from services.registration.use_cases.register import Registration, register
 from services.registration.use_cases.reopen import reopen
@@ -38,11 +40,11 @@ def target(deal_id: UUID, if_match: IfMatch) -> Target:
 OneDeal = Annotated[Target, Depends(target)]
 
 
-def routes(policies: Policies[Policy], *, registrable: Registrable) -> Router:
+def routes(policies: Policies[Policy], *, registrable: Registrable, receipts: Receipts) -> Router:
     """The routes of deals."""
     router = Router(prefix="/v1/deals", tags=["deals"])
     _add_reading(router)
-    _add_registering(router, policies, registrable)
+    _add_registering(router, policies, registrable, receipts)
     _add_closing(router, policies)
     _add_changing(router)
     return router
@@ -88,14 +90,17 @@ def _add_reading(router: Router) -> None:
         return m.OneDealOut(**dict(shown(deal, uow, response)), asked=asked)
 
 
-def _add_registering(router: Router, policies: Policies[Policy], registrable: Registrable) -> None:
-    @router.post("", status_code=201)
+def _add_registering(router: Router, policies: Policies[Policy], registrable: Registrable, receipts: Receipts) -> None:
+    @router.post("", status_code=201, responses=DOCUMENTED)
     async def register_deal(body: m.NewDeal, uow: Uow, caller: Writer, response: Response) -> m.DealOut:
-        """First to register is protected. A rival is told `account_taken`, and nothing else."""
+        """First to register is protected. A rival is told `account_taken`, and nothing else. Both get a receipt, named in the headers."""
         policy = (await policies.at(uow, uow.now))[1]
-        outcome = await register(uow, registration_of(body, caller), policy=policy, registrable=registrable)
+        wanted = registration_of(body, caller)
+        outcome = await register(uow, wanted, policy=policy, registrable=registrable)
+        receipt = await receipts.issue(uow, submitted(wanted, outcome))
         if isinstance(outcome, Refused):
-            return problem(outcome)  # type: ignore[no-any-return] # returned, not raised: the refusal itself is on record
+            return name_receipt(problem(outcome), receipt)  # type: ignore[return-value] # the refusal itself is on record: not raised
+        name_receipt(response, receipt)
         response.headers["Location"] = f"v1/deals/{outcome.id}"
         return shown(outcome, uow, response)
 

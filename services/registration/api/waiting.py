@@ -7,10 +7,12 @@ from fastapi import Response
 from pydantic import BaseModel
 
 from services.registration.api import models as m
+from services.registration.api.receipt_headers import DOCUMENTED, name_receipt
 from services.registration.api.routes import Reader, Writer, shown
 from services.registration.policy import Policy
 from services.registration.store import waiting
 from services.registration.store.waiting import Place, Waiting
+from services.registration.use_cases.receipts.issue import Receipts, accepted
 from services.registration.use_cases.waiting.accept import accept
 from services.registration.use_cases.waiting.leave import leave
 from shared.chassis.http import Page, PageQuery, Router, Uow
@@ -45,7 +47,7 @@ class PlaceOut(BaseModel):
         )
 
 
-def routes(policies: Policies[Policy]) -> Router:
+def routes(policies: Policies[Policy], *, receipts: Receipts) -> Router:
     """The routes of the line."""
     router = Router(prefix="/v1/waiting", tags=["waiting list"])
 
@@ -56,11 +58,13 @@ def routes(policies: Policies[Policy]) -> Router:
         found = await waiting.listed(uow, partner_id=caller.partner_id, after=after[0] if after else None, limit=paging.limit + 1)
         return paging.page(found, view=PlaceOut.of, key=lambda one: (one.id,))
 
-    @router.post("/{waiting_id}/accept", status_code=201)
+    @router.post("/{waiting_id}/accept", status_code=201, responses={201: DOCUMENTED[201]})
     async def accept_offer(waiting_id: UUID, uow: Uow, caller: Writer, response: Response) -> m.DealOut:
         """Register the account that is offered."""
         policy = (await policies.at(uow, uow.now))[1]
-        return shown(await accept(uow, waiting_id, by=caller.subject, policy=policy), uow, response)
+        deal = await accept(uow, waiting_id, by=caller.subject, policy=policy)
+        name_receipt(response, await receipts.issue(uow, accepted(deal)))
+        return shown(deal, uow, response)
 
     @router.post("/{waiting_id}/leave")
     async def leave_line(waiting_id: UUID, uow: Uow, _: Writer) -> PlaceOut:

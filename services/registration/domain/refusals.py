@@ -4,13 +4,15 @@ from shared.chassis.errors import Refused
 
 
 class AccountTaken(Refused):
-    """The rival's notice: the same for everyone, whoever holds the account."""
+    """The rival's notice: the same for everyone, whoever holds the account. `refusal_id` (not in the sentence) names it on record."""
 
     code = "account_taken"
     sentence = "This account is already registered for these products and this territory."
 
 
 class AccountAmbiguous(Refused):
+    """`refusal_id` as above."""
+
     code = "account_ambiguous"
     sentence = "What you gave of the customer matches more than one account. A channel manager will look at it."
 

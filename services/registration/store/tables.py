@@ -10,6 +10,7 @@ SHARED_TABLES: frozenset[str] = frozenset(
     {
         *("accounts", "account_identifiers", "protection_slots", "known_partners", "known_tiers", "vendor_claims"),
         *("account_keys", "account_links", "account_distinctions", "account_likenesses", "account_changes"),
+        *("receipt_links", "receipt_head", "receipt_checks"),
     }
 )
 

@@ -137,7 +137,7 @@ async def _is_taken(uow: UnitOfWork, deal: Deal) -> bool:
 
 
 def _duplicate(uow: UnitOfWork, deal: Deal) -> Refused:
-    refusal = no.AccountTaken()
+    refusal = no.AccountTaken(refusal_id=deal.id)
     refused = DealDuplicateRefused(
         occurred_at=uow.now,
         recorded_at=uow.now,
@@ -153,7 +153,7 @@ def _duplicate(uow: UnitOfWork, deal: Deal) -> Refused:
 
 
 async def _ambiguous(uow: UnitOfWork, wanted: Registration, names: tuple[Identifier, ...]) -> Refused:
-    refusal = no.AccountAmbiguous()
+    refusal = no.AccountAmbiguous(refusal_id=new_id())
     await reviews.put_up(uow, wanted.partner_id, name=wanted.customer.name, wanted=names, reason=refusal.code)
     return refusal
 

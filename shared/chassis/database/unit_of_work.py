@@ -1,6 +1,6 @@
 """One transaction in the hands of a use case: state changes, the events they cause, and facts that wait."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any
@@ -46,6 +46,9 @@ _REFUSE = """
 insert into refusals (event_id, type, subject, code, message) values ($1, $2, $3, $4, $5) on conflict do nothing"""
 
 
+LastStep = Callable[["UnitOfWork", Sequence[Any]], Awaitable[None]]
+
+
 class EventTooLarge(ValueError):
     """An event's body is larger than the broker would take; the state change must not commit without it."""
 
@@ -61,6 +64,7 @@ class UnitOfWork:
         self._cause = cause
         self._outbox: list[tuple[str, str, str, str, str | None, str]] = []
         self._released: list[Raw] = []
+        self._last: list[tuple[LastStep, Any]] = []
         self.has_emitted = False
 
     async def execute(self, statement: sa.Executable, parameters: Any = None) -> CursorResult[Any]:
@@ -99,22 +103,32 @@ class UnitOfWork:
         self._outbox.append((event_id, topic, key, ce_type, body, orjson.dumps(headers).decode()))
         self.has_emitted = True
 
+    def at_last(self, step: LastStep, item: Any) -> None:
+        """Have `step` called with `item`, and all others noted for it, right before the commit: it locks what everyone waits for.
+
+        Such a lock, taken in the midst of the work, would be held while the rest of it waits for others.
+        """
+        self._last.append((step, item))
+
     async def flush(self) -> None:
-        """Write the outbox rows; the edge calls it before the commit."""
+        """Write the outbox rows, then take the last steps; the edge calls it before the commit."""
         if self._outbox:
             columns = [list(column) for column in zip(*self._outbox, strict=True)]
             self._outbox.clear()
             await self.fetch(_INSERT_OUTBOX, *columns)
+        noted, self._last = self._last, []
+        for step in dict.fromkeys(step for step, _ in noted):
+            await step(self, [item for each, item in noted if each == step])
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """A part that is undone alone when it raises, the events it emitted and the facts it released included."""
-        emitted, released = len(self._outbox), len(self._released)
+        """A part that is undone alone when it raises, with the events it emitted, the facts it released and the last steps it noted."""
+        emitted, released, noted = len(self._outbox), len(self._released), len(self._last)
         try:
             async with self.connection.begin_nested():
                 yield
         except BaseException:
-            del self._outbox[emitted:], self._released[released:]
+            del self._outbox[emitted:], self._released[released:], self._last[noted:]
             raise
 
     async def lock(self, *names: str) -> None:

@@ -44,6 +44,9 @@ class Metrics:
         self.statements_held_back = gauge(
             "hansa_commission_statements_held_back", "Partners whose next statement differs from the ledger and is not issued: always 0"
         )
+        self.receipt_faults = gauge(
+            "hansa_registration_receipt_faults", "Receipts and links that do not follow from their chain, by the self-check: always 0"
+        )
         self.webhook_delay_seconds = histogram(
             "hansa_webhook_delivery_delay_seconds", "From the event's commit to its receiver's answer", buckets=_DELIVERY_S
         )

@@ -45,6 +45,7 @@ class Stage:
                 "jwks_file": str(self.issuer.jwks_file),
                 "topic_prefix": self.topic_prefix,
                 "programme": str(ROOT / "programme.yaml"),
+                "receipt_keys_file": self.issuer.jwks_file.parent / "receipt.keys",  # registration's; others pass it over
                 "timer_interval_s": 0.05,
                 "relay_poll_s": 0.05,
             }

@@ -97,6 +97,11 @@ class World:
         async with self.service.platform.worker_database.transaction() as uow:
             return list(await uow.fetch(sql, *arguments))
 
+    async def killed(self, pid: int) -> None:
+        """The database's session with this process id dies, as its client's machine would end it."""
+        async with self.service.platform.worker_database.transaction() as uow:
+            assert (await uow.fetch("select pg_terminate_backend($1)", pid))[0][0]
+
     async def imported(self, *rows: dict[str, Any], exclusivity: str = "record") -> list[dict[str, Any]]:
         """POST an import; its results."""
         body = b"\n".join(orjson.dumps(row) for row in rows)

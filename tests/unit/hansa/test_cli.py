@@ -145,6 +145,16 @@ def test_run_when_the_file_of_keys_is_malformed_then_it_says_so_and_does_not_run
     assert why in said
 
 
+def test_run_when_a_key_of_receipts_is_malformed_then_it_says_so_and_does_not_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = _URL.replace("tiering", "registration")
+    given = {"HANSA_REGISTRATION_API_URL": url, "HANSA_REGISTRATION_RECEIPT_KEYS": "hidden"}
+    said = _refused_to_run("registration", "api", given, monkeypatch, capsys)
+    assert "HANSA_REGISTRATION_RECEIPT_KEYS: a key is not 32 bytes in URL-safe base64." in said
+    assert "hidden" not in said
+
+
 def _refused_to_run(
     service: str, role: str, given: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql as pg
 from shared.chassis.database import ddl
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 
 
 def _instant(name: str, *, nullable: bool = False) -> sa.Column:

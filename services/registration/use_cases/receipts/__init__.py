@@ -1,0 +1,1 @@
+"""Receipts: given, handed out, checked."""

@@ -1,0 +1,36 @@
+"""What a transaction does last: after its events, all that was noted at once, without what was undone."""
+
+import contextlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+from shared.chassis.database import UnitOfWork
+from shared.chassis.testing.stage import Stage
+from shared.schemas.partners import PartnerSuspended
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+async def test_last_steps_when_noted_here_and_there_then_taken_once_after_the_events_and_without_what_was_undone(stage: Stage) -> None:
+    service = await stage.build("partners", kafka=False)
+    taken: list[tuple[str, list[int], int]] = []
+
+    async def first(uow: UnitOfWork, items: Sequence[int]) -> None:
+        taken.append(("first", list(items), (await uow.fetch("select count(*) from outbox"))[0][0]))
+
+    async def second(_: UnitOfWork, items: Sequence[int]) -> None:
+        taken.append(("second", list(items), 0))
+
+    async with service.platform.worker_database.transaction() as uow:
+        uow.at_last(first, 1)
+        with contextlib.suppress(ValueError):
+            async with uow.savepoint():
+                uow.at_last(first, 2)
+                raise ValueError
+        uow.at_last(second, 3)
+        uow.emit(PartnerSuspended(partner_id=UUID(int=1), occurred_at=NOW, recorded_at=NOW, reason="x"))
+        uow.at_last(first, 4)
+        assert taken == []
+
+    assert taken == [("first", [1, 4], 1), ("second", [3], 0)]
