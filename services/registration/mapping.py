@@ -16,6 +16,7 @@ from services.registration.domain.refusals import AccountTaken, ClosedAtMissing,
 from services.registration.domain.territories import ANY
 from services.registration.domain.values import Credit, Outcome, PartnerId, Standing, Terms
 from services.registration.import_row import ImportRow
+from services.registration.mapping_conflicts import decision_of
 from shared.chassis.ids import derived_id
 from shared.chassis.money import Money
 from shared.schemas import crm, deals
@@ -118,6 +119,8 @@ def event_of(deal: Deal, fact: Fact, *, recorded_at: datetime, partner_kind: str
             return deals.DealExpired(**head, expired_at=at)
         case facts.Withdrawn(reason=reason):
             return deals.DealWithdrawn(**head, reason=reason)
+        case facts.Reassigned() | facts.ProtectionEnded():
+            return decision_of(deal, fact, recorded_at=recorded_at)
 
 
 def _registered(deal: Deal, head: _Head) -> Event:

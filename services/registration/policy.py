@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.registration.conflict_policy import ConflictRules, PartnerTerritories
 from services.registration.domain.opportunity import Exclusivity
 from services.registration.domain.territories import Territories
 from services.registration.domain.values import CreditAfterExpiry
@@ -37,6 +38,8 @@ class Policy(BaseModel):
     on_termination: Literal["withdraw", "keep"] = "withdraw"
     free_mail_domains: frozenset[str] = frozenset()
     territories: Mapping[str, Sequence[str]] = Field(default_factory=dict)
+    partner_territories: PartnerTerritories = PartnerTerritories()
+    conflicts: ConflictRules = ConflictRules()
 
     @property
     def protection(self) -> timedelta:

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from services.registration.api import imports, reviews, routes
+from services.registration.api import conflicts, imports, reviews, routes, rule_proposals
 from services.registration.consumers import handlers
 from services.registration.policy import Policy
 from services.registration.settings import Settings
+from services.registration.store import tables_conflicts  # noqa: F401 - its tables are part of the metadata
 from services.registration.store.tables import metadata
 from services.registration.suffixes import registrable_domain
 from services.registration.timers import timers
@@ -23,7 +24,7 @@ def build(settings: Settings, *, clock: Clock) -> Service:
     app = platform.app(
         title="Registration",
         description="Deals: first to register is protected; won, lost, amended, reopened, refunded.",
-        routers=[deals, intake, reviews.router],
+        routers=[deals, intake, reviews.router, conflicts.routes(policies), rule_proposals.routes(policies)],
     )
     return Service(
         platform,
@@ -31,5 +32,5 @@ def build(settings: Settings, *, clock: Clock) -> Service:
         migrations=Path(__file__).parent / "store" / "migrations",
         app=app,
         handlers=handlers(policies, registrable=registrable_domain),
-        timers=timers(every_s=settings.expiry_interval_s),
+        timers=timers(policies, every_s=settings.expiry_interval_s),
     )

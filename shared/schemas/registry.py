@@ -1,6 +1,6 @@
 """Every published event by its CloudEvents type: what a consumer may be handed and a contract test must cover."""
 
-from shared.schemas import cash, commission, crm, deals, enablement, partners, tiering
+from shared.schemas import cash, commission, conflicts, crm, deals, enablement, partners, tiering
 from shared.schemas.base import Event
 
 ALL: tuple[type[Event], ...] = (
@@ -17,6 +17,12 @@ ALL: tuple[type[Event], ...] = (
     deals.DealAmended,
     deals.DealReopened,
     deals.DealRefunded,
+    conflicts.DealReassigned,
+    conflicts.DealProtectionEnded,
+    conflicts.ConflictOpened,
+    conflicts.ConflictEscalated,
+    conflicts.ConflictDecided,
+    conflicts.ConflictCommunicated,
     cash.DealInvoiced,
     cash.DealPaid,
     crm.OpportunityChanged,

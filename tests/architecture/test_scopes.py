@@ -20,6 +20,7 @@ SCOPE = re.compile(r"[a-z][a-z-]*:(read|write|admin)")
 STAFF_ONLY = frozenset(
     {
         "books:admin",
+        "conflicts:admin",
         "deals:admin",
         "disputes:admin",
         "evaluations:read",
@@ -27,6 +28,7 @@ STAFF_ONLY = frozenset(
         "partners:write",
         "payouts:admin",
         "plans:admin",
+        "rules:admin",
         "statements:admin",
     }
 )

@@ -18,7 +18,7 @@ from services.registration.domain.facts import (
 )
 from services.registration.domain.protection import Protection, Scope, Window
 from services.registration.domain.refunds import Wanted, covers, settle
-from services.registration.domain.values import CreditAfterExpiry, DealId, Outcome, PartnerId, State, Terms
+from services.registration.domain.values import Credit, CreditAfterExpiry, DealId, Outcome, PartnerId, State, Terms
 from shared.chassis.money import Money
 
 
@@ -33,7 +33,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deal:
-    """One registered deal. `version` counts its facts from 1; `close_number` its closes; `revision` the amendments of the last close."""
+    """One registered deal. `version` counts its facts from 1; `close_number` its closes; `revision` the amendments of the last close.
+
+    What was decided about it: `reassigned_from` had it before, `credits_fixed` are credited whatever its terms say.
+    """
 
     id: DealId
     partner_id: PartnerId
@@ -52,6 +55,8 @@ class Deal:
     expected: Money | None = None
     origin: Origin | None = None
     conflict: bool = False
+    reassigned_from: PartnerId | None = None
+    credits_fixed: tuple[Credit, ...] = ()
 
     @property
     def is_closed(self) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from services.registration.domain.values import Outcome
+from services.registration.domain.values import Outcome, PartnerId
 from shared.chassis.money import Money
 
 
@@ -80,4 +80,21 @@ class Refunded:
     refund: Refund
 
 
-Fact: TypeAlias = Registered | Extended | Expired | Withdrawn | Closed | Amended | Reopened | Refunded
+@dataclass(frozen=True, slots=True)
+class Reassigned:
+    """A decision gave the deal to another partner; `former` had it before."""
+
+    at: datetime
+    former: PartnerId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectionEnded:
+    """A decision ended exclusivity before its time."""
+
+    at: datetime
+    reason: str
+
+
+Fact: TypeAlias = Registered | Extended | Expired | Withdrawn | Closed | Amended | Reopened | Refunded | Reassigned | ProtectionEnded

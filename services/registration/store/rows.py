@@ -55,6 +55,8 @@ def _row(deal: Deal, *, recorded_at: datetime) -> dict[str, Any]:
         "refunds": [_refund_json(refund) for refund in deal.refunds],
         "expected_minor": deal.expected.minor if deal.expected else None,
         "expected_currency": deal.expected.currency if deal.expected else None,
+        "reassigned_from": deal.reassigned_from,
+        "credits_fixed": [[credit.partner_id, str(credit.share)] for credit in deal.credits_fixed] or None,
         **_origin_json(deal.origin),
     }
 
@@ -109,6 +111,8 @@ def read(row: sa.Row[Any]) -> Deal:
         expected=Money(row.expected_minor, row.expected_currency) if row.expected_currency else None,
         origin=Origin(row.source, row.external_id, row.source_changed_at) if row.source else None,
         conflict=row.conflict,
+        reassigned_from=PartnerId(row.reassigned_from) if row.reassigned_from else None,
+        credits_fixed=_credits(_loaded(row.credits_fixed) or ()),
     )
 
 

@@ -64,6 +64,8 @@ deals = sa.Table(
     sa.Column("source", sa.Text),
     sa.Column("external_id", sa.Text),
     _instant("source_changed_at", nullable=True),
+    sa.Column("reassigned_from", sa.Uuid, comment="the partner who had it before a decision"),
+    sa.Column("credits_fixed", pg.JSONB, comment="the credit that was decided for it"),
     sa.UniqueConstraint("source", "external_id"),
     sa.Index(None, "partner_id", "id"),
     sa.Index(

@@ -12,6 +12,7 @@ from services.registration.domain.protection import Scope
 from services.registration.domain.values import AccountId, DealId, PartnerId, Standing
 from services.registration.policy import Policy
 from services.registration.store import accounts, deals, partners, reviews, slots
+from services.registration.use_cases.conflicts.arising import breaches_territory, open_breach
 from services.registration.use_cases.identify import identify
 from services.registration.use_cases.publish import publish
 from shared.chassis.database import UnitOfWork
@@ -36,7 +37,7 @@ class Registration:
 async def register(uow: UnitOfWork, wanted: Registration, *, policy: Policy, registrable: Registrable) -> Deal | Refused:
     """The protected deal; or a refusal that is itself on record and must be committed (AccountTaken, AccountAmbiguous).
 
-    Raises PartnerUnknown, PartnerInactive, QuotaReached, CoolOff, RegisteredInFuture and what identifiers raises.
+    Raises PartnerUnknown, PartnerInactive, QuotaReached, CoolOff, RegisteredInFuture, TerritoryNotAllowed and what identifiers raises.
     """
     if wanted.registered_at and wanted.registered_at > uow.now:
         raise no.RegisteredInFuture
@@ -47,11 +48,14 @@ async def register(uow: UnitOfWork, wanted: Registration, *, policy: Policy, reg
     if isinstance(deal, Refused):
         return deal
     await _check_cool_off(uow, deal, policy=policy)
+    breach = await breaches_territory(uow, deal, policy=policy)
     deal, fact = begin(deal)
     if not await deals.enter(uow, deal, limit=policy.open_registrations_limit):
         _check_standing((await partners.of(uow, [deal.partner_id]))[deal.partner_id].standing)  # it may have ended meanwhile
         raise no.QuotaReached(limit=policy.open_registrations_limit)
     publish(uow, [(deal, fact)])
+    if breach:
+        await open_breach(uow, deal, policy=policy)
     return deal
 
 

@@ -46,6 +46,12 @@ def isolate(op: Operations, table: str, *, partner_column: str = "partner_id") -
     share(op, table, api="select, insert, update, delete")
 
 
+def reserve(op: Operations, table: str, *, api: str) -> None:
+    """Row-level security for what no partner may see a row of: the API role reaches it for operators alone."""
+    _hold(op, table, _OPERATOR)
+    share(op, table, api=api)
+
+
 def _hold(op: Operations, table: str, rule: str) -> None:
     op.execute(f'alter table "{table}" enable row level security')
     op.execute(f'alter table "{table}" force row level security')
