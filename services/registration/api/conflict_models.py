@@ -1,10 +1,10 @@
 """What conflicts read and answer over HTTP. A partner is shown its own side; `staff` is what the vendor alone sees."""
 
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.registration.api.models import CreditIn, CreditOut, Text
 from services.registration.domain.conflicts import Conflict, Effect, Kind, Outcome, Ruling, Said, Side, State, Step
@@ -74,7 +74,7 @@ class PreventionIn(_Request):
     """What prevents the next one: a patch of the policy to be proposed, or none and why."""
 
     text: Words
-    patch: dict[str, JsonValue] | None = Field(None, max_length=50, examples=[{"cool_off_days": 30}])
+    patch: dict[str, Any] | None = Field(None, max_length=50, examples=[{"cool_off_days": 30}])
 
 
 class EvidenceIn(_Request):

@@ -1,10 +1,10 @@
 """What rule-change proposals read and answer over HTTP."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.registration.domain.conflicts import Kind
 from services.registration.domain.proposals import Proposal, State
@@ -12,7 +12,7 @@ from services.registration.domain.trial import Blocked, PastConflict, Trial
 from shared.chassis.http import Instant
 
 Words = Annotated[str, Field(min_length=1, max_length=4_000)]
-Patch = Annotated[dict[str, JsonValue], Field(max_length=50, examples=[{"cool_off_days": 30}])]
+Patch = Annotated[dict[str, Any], Field(max_length=50, examples=[{"cool_off_days": 30}])]
 
 
 class _Request(BaseModel):
@@ -51,7 +51,7 @@ class ProposalOut(BaseModel):
 
     id: UUID
     conflict_id: UUID | None
-    patch: dict[str, JsonValue]
+    patch: dict[str, Any]
     reason: str
     proposed_at: datetime
     proposed_by: str

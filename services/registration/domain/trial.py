@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 
@@ -117,7 +117,7 @@ def _arises(case: PastConflict, verdicts: Verdicts) -> bool:
         case Kind.DIRECT_SALES:
             return bool(accepted)
         case Kind.PROBABLE_DUPLICATE:
-            return bool(accepted) and len(accepted) == len(case.deal_ids)
+            return len(accepted) >= min(2, len(case.deal_ids))
         case Kind.OVERLAP if len(case.deal_ids) == 1:
             return any(verdict.meets for verdict in accepted.values())
         case Kind.OVERLAP:
@@ -139,15 +139,15 @@ class _Desk:
 
     def take(self, deal: Deal) -> Verdict:
         tree = self.rules.territories
-        kind = self.kinds.get(_registrant(deal))
-        breach = self.rules.assignment.breached(_registrant(deal), kind, tree.path(deal.territory), tree=tree)
+        scope = replace(deal.scope, path=tree.path(deal.territory))  # the tree is one of the rules
+        breach = self.rules.assignment.breached(_registrant(deal), self.kinds.get(_registrant(deal)), scope.path, tree=tree)
         window = self._window(deal)
         asked = protected_window(deal.registered_at, days=self.rules.protection, granted=True).window
-        holders = self.board.holders(deal.scope, asked)
+        holders = self.board.holders(scope, asked)
         if (code := self._refusal(deal, breach=breach, taken=bool(holders))) is not None:
             return Verdict(code)
         if not holders:
-            self.board.hold(slots_for(deal.id, deal.scope, window, partner_id=_registrant(deal)))
+            self.board.hold(slots_for(deal.id, scope, window, partner_id=_registrant(deal)))
         self._enter(deal, window)
         return Verdict(None, tuple(dict.fromkeys(slot.deal_id for slot in rivals(holders, _registrant(deal)))), breach)
 

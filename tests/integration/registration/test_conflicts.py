@@ -1,5 +1,6 @@
 """Conflicts over HTTP: opened by rule and by people, six steps, evidence, letters, time limits; no side learns who the other is."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,6 +12,7 @@ from services.registration.conflict_policy import ConflictRules
 from services.registration.domain.conflicts import Kind
 from services.registration.domain.values import DealId
 from services.registration.use_cases.conflicts.open import open_conflict
+from shared.chassis.database.access import Actor, current_actor
 from shared.chassis.testing.stage import Stage
 from tests.integration.registration.court import CLAUSE, Court
 
@@ -54,12 +56,27 @@ async def test_import_when_the_overlap_is_old_history_then_marked_and_not_opened
 @pytest.mark.parametrize("kind", [Kind.DIRECT_SALES, Kind.PROBABLE_DUPLICATE])
 async def test_rule_when_it_finds_a_conflict_then_opened_once_also_by_eight_at_once(court: Court, kind: Kind) -> None:
     deal = await court.world.registered()
-    for _ in range(3):
+
+    async def find() -> None:
         async with court.world.service.platform.worker_database.transaction() as uow:
             await open_conflict(uow, kind, [DealId(UUID(deal["id"]))], rules=ConflictRules(), note="found")
+
+    await asyncio.gather(*(find() for _ in range(8)))
     [conflict] = await court.conflicts()
     sides = [side["partner_id"] for side in conflict["sides"]]
     assert sorted(map(str, sides)) == sorted([str(court.world.partner_id), *(["None"] if kind is Kind.DIRECT_SALES else [])])
+
+
+async def test_rule_when_it_finds_a_conflict_in_a_partners_request_then_the_request_reaches_no_more_than_before(court: Court) -> None:
+    mine, theirs = await court.world.registered(), await court.world.registered(court.world.rival, families=["MG"])
+    token = current_actor.set(Actor(court.world.rival_id))
+    async with court.world.service.platform.api_database.transaction() as uow:
+        deals = [DealId(UUID(deal["id"])) for deal in (mine, theirs)]
+        assert await open_conflict(uow, Kind.PROBABLE_DUPLICATE, deals, rules=ConflictRules()) is not None
+        reached = "select (select count(*) from conflicts), (select count(*) from conflict_sides), (select count(*) from deals)"
+        assert [tuple(row) for row in await uow.fetch(reached)] == [(0, 1, 1)]
+    current_actor.reset(token)
+    assert len((await court.conflicts())[0]["sides"]) == 2
 
 
 async def _assign(court: Court, on_breach: str) -> None:
@@ -106,6 +123,9 @@ async def test_sides_when_staff_finds_another_then_it_is_told_and_each_deal_is_t
     nothing = await court.attempt(opened, "sides")
     assert (nothing.status_code, nothing.json()["code"]) == (422, "ruling_invalid")
     third = uuid4()
+    stranger = await court.attempt(opened, "sides", partner_id=str(third))
+    assert (stranger.status_code, stranger.json()["code"]) == (422, "partner_unknown")
+    await court.world.heard(third)
     assert len((await court.do(opened, "sides", partner_id=str(third)))["sides"]) == 3
     assert len(await court.told("conflict.opened")) == 3
 

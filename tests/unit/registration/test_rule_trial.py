@@ -124,6 +124,11 @@ def test_trial_when_a_deal_of_the_conflict_would_have_been_refused_then_prevente
     assert figures(tried(HISTORY, replace(NOW, exclusivity=Exclusivity.ENFORCE), (case,)))[:2] == (2, 1 + prevented)
 
 
+def test_trial_when_the_tree_of_territories_is_another_then_what_met_in_it_meets_no_more() -> None:
+    history = [replace(HISTORY[0], territory="EMEA"), replace(HISTORY[1], territory="FR")]
+    assert figures(tried(history, replace(NOW, territories=Territories({"DACH": ["DE"]})))) == (1, 1, 0)
+
+
 def test_trial_when_the_rules_are_the_same_then_nothing_is_prevented_and_nobody_blocked() -> None:
     assert figures(tried(HISTORY, NOW)) == (2, 0, 0)
 

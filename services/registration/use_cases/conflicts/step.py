@@ -6,9 +6,10 @@ from uuid import UUID
 from services.registration.conflict_policy import ConflictRules
 from services.registration.domain.conflict_refusals import RulingInvalid, SideKnown
 from services.registration.domain.conflicts import Conflict, Said, Side, Step, check_open, complete, side_id, told
+from services.registration.domain.refusals import PartnerUnknown
 from services.registration.domain.values import DealId, PartnerId
 from services.registration.mapping_conflicts import opened
-from services.registration.store import conflicts
+from services.registration.store import conflicts, partners
 from services.registration.use_cases.change import Expects
 from services.registration.use_cases.conflicts.open import side_of
 from shared.chassis.database import UnitOfWork
@@ -43,14 +44,18 @@ async def take_step(uow: UnitOfWork, one: OneConflict, step: Step, *, text: str,
 
 
 async def add_side(uow: UnitOfWork, one: OneConflict, *, deal_id: UUID | None, partner_id: UUID | None) -> Conflict:
-    """A deal is concerned too, or a partner without one. Raises NotFound, SideKnown, RulingInvalid, ConflictDecided, ConflictClosed."""
+    """A deal is concerned too, or a partner without one.
+
+    Raises NotFound, SideKnown, PartnerUnknown, RulingInvalid, ConflictDecided, ConflictClosed.
+    """
     conflict, sides = await load(uow, one)
     check_open(conflict)
     if deal_id is None and partner_id is None:
         raise RulingInvalid(reason="name the deal or the partner")
+    if partner_id is not None and not await partners.of(uow, [PartnerId(partner_id)]):
+        raise PartnerUnknown
     side = await _with_deal(uow, conflict, sides, DealId(deal_id)) if deal_id else _without(conflict, sides, partner_id)
-    known = {each.id: each for each in sides}
-    if side.id in known:
+    if any(side.id == each.id for each in sides):
         await conflicts.save(uow, conflict, [side])
     else:
         await conflicts.add_side(uow, conflict, side)
