@@ -46,7 +46,7 @@ OWNER_SEES: Mapping[str, frozenset[str]] = {
     | {"account_id", "families", "territory", "country", "registered_at", "protected", "protected_from", "protected_until"},
     "deal.protection_ended": _DEAL | {"ended_at"},
     "conflict.opened": _CONFLICT | {"kind"},
-    "conflict.escalated": _CONFLICT | {"step", "due_at"},
+    "conflict.escalated": _CONFLICT | {"step"},
     "conflict.decided": _CONFLICT | {"effect", "share", "policy_version", "clause"},
     "conflict.communicated": _CONFLICT | {"effect"},
     "commission.accrued": _COMMISSION | {"revenue", "plan_version", "rule", "release_at"},

@@ -136,6 +136,7 @@ class StaffOut(BaseModel):
     account_id: UUID
     by_rule: bool
     opened_at: datetime
+    step_due_at: datetime
     opened_by: str
     note: str
     owner: str
@@ -145,13 +146,16 @@ class StaffOut(BaseModel):
 
 
 class ConflictOut(BaseModel):
-    """A conflict; `step` is the one to be done next, by `step_due_at`. A partner finds its own side in `sides`, and nobody else's."""
+    """A conflict; `step` is the one to be done next. A partner finds its own side in `sides`, and nobody else's.
+
+    Both days are no more than days: an instant would tell to the microsecond when somebody else came.
+    """
 
     id: UUID
     kind: Kind
     state: State
     step: Step
-    step_due_at: datetime
+    step_due_on: date
     opened_on: date
     sides: list[SideOut]
     staff: StaffOut | None = None
@@ -161,9 +165,10 @@ class ConflictOut(BaseModel):
         """As staff sees it."""
         ruling = RulingOut.of(conflict.ruling) if conflict.ruling else None
         opened = {"opened_at": conflict.opened.at, "opened_by": conflict.opened.by, "note": conflict.opened.text}
-        same = {name: getattr(conflict, name) for name in ("account_id", "by_rule", "owner", "escalated_at", "version")}
+        same = {name: getattr(conflict, name) for name in ("account_id", "by_rule", "step_due_at", "owner", "escalated_at", "version")}
         return cls(
-            **{name: getattr(conflict, name) for name in ("id", "kind", "state", "step", "step_due_at")},
+            **{name: getattr(conflict, name) for name in ("id", "kind", "state", "step")},
+            step_due_on=conflict.step_due_at.date(),
             opened_on=conflict.opened.at.date(),
             sides=[SideOut.of(side) for side in sides if side.conflict_id == conflict.id],
             staff=StaffOut(**same, **opened, ruling=ruling),
@@ -172,7 +177,7 @@ class ConflictOut(BaseModel):
     @classmethod
     def of_side(cls, seen: SideSeen) -> Self:
         """As the partner of that side sees it."""
-        same = {name: getattr(seen, name) for name in ("kind", "state", "step", "step_due_at", "opened_on")}
+        same = {name: getattr(seen, name) for name in ("kind", "state", "step", "step_due_on", "opened_on")}
         return cls(**same, id=seen.side.conflict_id, sides=[SideOut.of(seen.side)])
 
 

@@ -60,7 +60,7 @@ def side_row(side: Side, conflict: Conflict) -> dict[str, Any]:
         "kind": conflict.kind.value,
         "opened_on": conflict.opened.at.date(),
         "step": conflict.step.value,
-        "step_due_at": conflict.step_due_at,
+        "step_due_on": conflict.step_due_at.date(),
         "state": conflict.state.value,
     }
 

@@ -29,7 +29,7 @@ from jsonb_populate_recordset(null::conflicts, $1::jsonb) r where c.id = r.id"""
 _ADD_SIDES = "insert into conflict_sides select * from jsonb_populate_recordset(null::conflict_sides, $1::jsonb)"
 _SAVE_SIDES = """
 update conflict_sides s set deal_ids = r.deal_ids, effect = r.effect, share = r.share, version = r.version,
-  step = r.step, step_due_at = r.step_due_at, state = r.state
+  step = r.step, step_due_on = r.step_due_on, state = r.state
 from jsonb_populate_recordset(null::conflict_sides, $1::jsonb) r where s.id = r.id"""
 _STEP = 'insert into conflict_steps (conflict_id, step, text, at, "by") values ($1, $2, $3, $4, $5)'
 _LATE = """
@@ -59,7 +59,7 @@ class SideSeen:
     kind: Kind
     opened_on: date
     step: Step
-    step_due_at: datetime
+    step_due_on: date
     state: State
 
 
@@ -156,7 +156,7 @@ async def sides_seen(
     if conflict_id is not None:
         query = query.where(conflict_sides.c.conflict_id == conflict_id)
     return [
-        SideSeen(read_side(row), Kind(row.kind), row.opened_on, Step(row.step), row.step_due_at, State(row.state))
+        SideSeen(read_side(row), Kind(row.kind), row.opened_on, Step(row.step), row.step_due_on, State(row.state))
         for row in await uow.execute(query)
     ]
 

@@ -154,8 +154,7 @@ async def test_decision_when_eight_come_at_once_then_one_decides(court: Court) -
 
 @pytest.mark.parametrize("outcome", ["reassign", "split", "end_protection"])
 async def test_decision_when_it_races_with_a_close_then_facts_have_no_gap_and_credit_is_as_decided(court: Court, outcome: str) -> None:
-    conflicts = [await court.overlap(number=str(n)) for n in range(1)]
-    conflict = await court.to_decision(conflicts[0])
+    conflict = await court.to_decision(await court.overlap())
     deal, to = court.deal(conflict, court.world.partner_id), str(court.world.rival_id)
     body = {
         "reassign": {"to_partner_id": to},
@@ -183,3 +182,37 @@ async def test_decision_when_the_former_partner_ends_at_that_moment_then_the_dea
     answer, _ = await asyncio.gather(deciding, court.world.heard(court.world.partner_id, Standing.TERMINATED, sequence=2))
     [(state, partner)] = await court.world.rows("select state, partner_id::text from deals where id = $1", deal)
     assert (answer.status_code, state, partner) in {(200, "open", to), (409, "withdrawn", str(court.world.partner_id))}
+
+
+_TOLD = """
+select d.version, (select count(*) from outbox o where o.type like 'hansa.deal.%' and o.payload::jsonb ->> 'deal_id' = d.id::text)
+from deals d"""
+
+
+async def test_decisions_when_made_beside_imports_withdrawals_and_registrations_then_all_are_answered_and_the_sums_agree(
+    court: Court,
+) -> None:
+    names = [f"Customer {n}" for n in range(12)]
+    partners = (court.world.partner_id, court.world.rival_id)
+    rows = [court.row(f"{n} {who}", who, account_name=name, minutes=20) for n, name in enumerate(names) for who in partners]
+    await court.world.imported(*rows)
+    conflicts = [await court.to_decision(conflict) for conflict in await court.conflicts()]
+    assert len(conflicts) == len(names)
+    deals, to = [court.deal(conflict, court.world.partner_id) for conflict in conflicts], str(court.world.rival_id)
+    bodies: list[dict[str, Any]] = [
+        {"outcome": "reassign", "to_partner_id": to},
+        {"outcome": "split", "credits": [{"partner_id": to, "share": "1"}]},
+        {"outcome": "end_protection"},
+    ]
+    pairs = enumerate(zip(conflicts, deals, strict=True))
+    deciding = [court.attempt(conflict, "decide", deal_id=deal, **bodies[n % 3], **CLAUSE) for n, (conflict, deal) in pairs]
+    lost = {"stage": "lost", "closed_at": court.now.isoformat()}
+    importing = [court.world.imported(*(row | lost for row in part)) for part in (rows[::4], rows[1::4][::-1])]
+    withdrawing = [court.world.staff.post(f"/v1/deals/{deal}/withdraw", json={"reason": "x"}) for deal in deals[::2]]
+    registering = [court.world.register(account_name=name, account_domain=None) for name in names]
+    single = await asyncio.gather(*deciding, *withdrawing, *registering, *importing)
+    answers = [answer for answer in single if not isinstance(answer, list)]
+    assert {answer.status_code for answer in answers} <= {200, 201, 409}, [answer.text for answer in answers]
+    counted = "select partner_id, count(*) filter (where state = 'open') from deals group by 1 order by 1"
+    assert await court.world.rows(counted) == await court.world.rows("select partner_id, open_deals from registration_quotas order by 1")
+    assert [row for row in await court.world.rows(_TOLD) if row[0] != row[1]] == []

@@ -263,6 +263,8 @@ async def test_rival_when_it_reads_everything_then_nothing_is_of_the_other_side(
         secrets = await _secrets(court, other, of=mine)
         assert len(secrets) > 6
         assert [secret for secret in secrets if secret in text] == []
+        shown = (await client.get(path)).json()
+        assert (shown["staff"], set(shown)) == (None, {"id", "kind", "state", "step", "step_due_on", "opened_on", "sides", "staff"})
         for event in [body for _, _, body in await court.world.events() if body["partner_id"] == str(mine) and "conflict_id" in body]:
             assert [secret for secret in secrets if secret in str(event)] == []
 

@@ -73,9 +73,9 @@ def _sides() -> None:
         sa.Column("share", sa.Text),
         sa.Column("version", sa.Integer, nullable=False, comment="counts what it was told"),
         sa.Column("kind", sa.Text, nullable=False),
-        sa.Column("opened_on", sa.Date, nullable=False, comment="the day: an instant would tell when somebody else came"),
+        sa.Column("opened_on", sa.Date, nullable=False, comment="no instants here: they would tell when somebody else came"),
         sa.Column("step", sa.Text, nullable=False),
-        _instant("step_due_at"),
+        sa.Column("step_due_on", sa.Date, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Index(None, "partner_id", "id"),
     )
