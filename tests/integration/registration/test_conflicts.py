@@ -184,6 +184,8 @@ async def test_step_when_late_then_escalated_once_to_whom_the_programme_names(co
     court.world.stage.clock.advance(timedelta(days=5))
     await timers.run_due()
     assert len(await court.told("conflict.escalated")) == 4, "the next step has a limit of its own"
+    counted = [sequence for topic, sequence, _ in await court.world.events() if topic.startswith("conflict.")]
+    assert sorted(counted) == [1, 1, 2, 2, 3, 3], "each side counts what it was told"
 
 
 async def test_evidence_when_given_then_seen_by_its_side_and_staff_and_by_others_only_if_shared(court: Court) -> None:

@@ -129,6 +129,13 @@ def test_trial_when_the_tree_of_territories_is_another_then_what_met_in_it_meets
     assert figures(tried(history, replace(NOW, territories=Territories({"DACH": ["DE"]})))) == (1, 1, 0)
 
 
+def test_trial_when_the_rules_of_now_would_refuse_it_too_then_no_merit_of_the_others() -> None:
+    history = [replace(registered(n), scope=_other(n)) for n in range(1, 4)]
+    now = replace(NOW, limit=2)
+    trial = compare(history, [], {}, now=now, then=replace(NOW, limit=1), since=T0)
+    assert [one.deal.id.int for one in trial.blocked] == [2], "the third was accepted against the rules of now"
+
+
 def test_trial_when_the_rules_are_the_same_then_nothing_is_prevented_and_nobody_blocked() -> None:
     assert figures(tried(HISTORY, NOW)) == (2, 0, 0)
 
