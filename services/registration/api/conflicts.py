@@ -70,10 +70,10 @@ async def _shown(uow: Uow, conflict_id: UUID, caller: Principal, response: Respo
 def _add_reading(router: Router) -> None:
     @router.get("")
     async def list_conflicts(
-        uow: Uow, caller: Reader, paging: PageQuery, state: State | None = None, kind: Kind | None = None
+        uow: Uow, caller: Reader, paging: PageQuery, state: State | None = None, kind: Kind | None = None, escalated: bool | None = None
     ) -> Page[m.ConflictOut]:
-        """Conflicts, oldest first; a partner sees those with a side of its own, and of each that side alone."""
-        wanted, limit = conflicts.Filter(state=state, kind=kind), paging.limit + 1
+        """Conflicts, oldest first; a partner sees those with a side of its own, and of each that side alone. `escalated` is for staff."""
+        wanted, limit = conflicts.Filter(state=state, kind=kind, escalated=escalated), paging.limit + 1
         if caller.partner_id is not None:
             last = paging.after(UUID)
             seen = await conflicts.sides_seen(uow, caller.partner_id, wanted, after=last[0] if last else None, limit=limit)

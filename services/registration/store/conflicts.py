@@ -12,11 +12,14 @@ from services.registration.domain.conflicts import Conflict, Kind, Said, Side, S
 from services.registration.domain.trial import PastConflict
 from services.registration.domain.values import AccountId, DealId, PartnerId
 from services.registration.store.conflict_rows import as_json, conflict_row, moving, read_conflict, read_side, side_row
-from services.registration.store.tables import deals
 from services.registration.store.tables_conflicts import conflict_sides, conflict_steps, conflicts
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
 
+_CONCERNED = """
+select id, partner_id, account_id, account_name,
+  case when state <> 'open' then coalesce(closed_at, protection_ended_at, protected_until) end
+from deals where id = any($1::uuid[])"""
 # Looked for before it is inserted: an insert that meets its like would wait for whoever is deciding that conflict at the moment.
 _ENTER = """
 insert into conflicts select r.* from jsonb_populate_recordset(null::conflicts, $1::jsonb) r
@@ -65,21 +68,19 @@ class SideSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which conflicts a list shows."""
+    """Which conflicts a list shows; `escalated` is asked for staff alone."""
 
     state: State | None = None
     kind: Kind | None = None
+    escalated: bool | None = None
 
 
 async def concerned(uow: UnitOfWork, deal_ids: Iterable[DealId]) -> dict[DealId, Concerned]:
     """Those of the deals that the caller may see."""
-    c = deals.c
-    ended = sa.func.coalesce(c.closed_at, c.protection_ended_at, c.protected_until)
-    query = sa.select(c.id, c.partner_id, c.account_id, c.account_name, sa.case((c.state == "open", None), else_=ended).label("ended"))
-    rows = await uow.execute(query.where(c.id.in_(sorted(set(deal_ids)))))
+    rows = await uow.fetch(_CONCERNED, sorted(set(deal_ids)))
     return {
-        DealId(row.id): Concerned(DealId(row.id), PartnerId(row.partner_id), AccountId(row.account_id), row.account_name, row.ended)
-        for row in rows
+        DealId(deal_id): Concerned(DealId(deal_id), PartnerId(partner), AccountId(account), name, ended)
+        for deal_id, partner, account, name, ended in rows
     }
 
 
@@ -138,6 +139,8 @@ async def late(uow: UnitOfWork, *, limit: int) -> list[Conflict]:
 async def listed(uow: UnitOfWork, wanted: Filter, *, after: tuple[datetime, UUID] | None, limit: int) -> list[Conflict]:
     """At most `limit` conflicts after `after`, oldest first (for staff)."""
     query = _filtered(sa.select(conflicts), conflicts, wanted).order_by(conflicts.c.opened_at, conflicts.c.id).limit(limit)
+    if wanted.escalated is not None:
+        query = query.where(conflicts.c.escalated_at.is_not(None) == wanted.escalated)
     if after is not None:
         at, last = after
         same = sa.and_(conflicts.c.opened_at == at, conflicts.c.id > last)

@@ -175,6 +175,8 @@ async def test_step_when_late_then_escalated_once_to_whom_the_programme_names(co
         await timers.run_due()
     escalated = await court.read(conflict)
     assert (escalated["staff"]["owner"], escalated["staff"]["escalated_at"] is not None) == ("head of channel", True)
+    for asked, found in (("true", 1), ("false", 0)):
+        assert len((await court.world.staff.get(f"/v1/conflicts?escalated={asked}")).json()["items"]) == found
     told = await court.told("conflict.escalated")
     assert [(event["step"], event["partner_id"] in {str(court.world.partner_id), str(court.world.rival_id)}) for event in told] == [
         ("identify", True),
