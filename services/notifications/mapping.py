@@ -3,7 +3,7 @@
 from typing import cast
 
 from services.notifications.domain.visibility import Body
-from shared.schemas import commission, deals, enablement, partners, reviews, tiering, waiting
+from shared.schemas import commission, conflicts, deals, enablement, partners, reviews, tiering, waiting
 from shared.schemas.base import Event
 
 # Not contact.recorded (personal data) and not crm.opportunity_changed (a sales system's word, not yet a fact of the programme).
@@ -29,6 +29,12 @@ CONSUMED: tuple[type[Event], ...] = (
     reviews.DealExpiring,
     reviews.ReviewLate,
     waiting.AccountOffered,
+    conflicts.DealReassigned,
+    conflicts.DealProtectionEnded,
+    conflicts.ConflictOpened,
+    conflicts.ConflictEscalated,
+    conflicts.ConflictDecided,
+    conflicts.ConflictCommunicated,
     commission.CommissionAccrued,
     commission.CommissionReversed,
     commission.CommissionReleased,

@@ -15,6 +15,7 @@ from services.registration.domain.refusals import AccountTaken, ClosedAtMissing,
 from services.registration.domain.territories import ANY
 from services.registration.domain.values import Credit, Outcome, PartnerId, Standing, Terms
 from services.registration.import_row import ImportRow
+from services.registration.mapping_conflicts import decision_of
 from services.registration.mapping_protection import Head, money, of_exclusivity, of_review
 from shared.chassis.ids import derived_id
 from shared.schemas import crm, deals
@@ -106,6 +107,8 @@ def event_of(deal: Deal, fact: Fact, *, recorded_at: datetime, partner_kind: str
             return of_review(deal, fact, head)
         case facts.Withdrawn(reason=reason):
             return deals.DealWithdrawn(**head, reason=reason)
+        case facts.Reassigned() | facts.ProtectionEnded():
+            return decision_of(deal, fact, recorded_at=recorded_at)
         case _:
             return of_exclusivity(deal, fact, head)
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from services.registration.conflict_policy import ConflictRules, PartnerTerritories
 from services.registration.domain.approval_rules import ApprovalRule
 from services.registration.domain.likeness import Matching
 from services.registration.domain.opportunity import Exclusivity
@@ -51,6 +52,8 @@ class Policy(BaseModel):
     free_mail_domains: frozenset[str] = frozenset()
     account_likeness: Likeness = Likeness()
     territories: Mapping[str, Sequence[str]] = Field(default_factory=dict)
+    partner_territories: PartnerTerritories = PartnerTerritories()
+    conflicts: ConflictRules = ConflictRules()
 
     @field_validator("approval", mode="before")
     @classmethod

@@ -2,13 +2,25 @@
 
 from pathlib import Path
 
-from services.registration.api import accounts, approvals, claims, drafts, exclusivity, imports, reviews, routes, waiting
+from services.registration.api import (
+    accounts,
+    approvals,
+    claims,
+    conflicts,
+    drafts,
+    exclusivity,
+    imports,
+    reviews,
+    routes,
+    rule_proposals,
+    waiting,
+)
 from services.registration.api import receipts as receipt_routes
 from services.registration.consumers import handlers
 from services.registration.policy import Policy
 from services.registration.settings import Settings
 from services.registration.store import receipts as receipt_store
-from services.registration.store import tables_accounts, tables_receipts, tables_reviews  # noqa: F401 - their tables are part of the metadata
+from services.registration.store import tables_accounts, tables_conflicts, tables_receipts, tables_reviews  # noqa: F401 - parts of the metadata
 from services.registration.store.tables import metadata
 from services.registration.suffixes import registrable_domain
 from services.registration.timers import timers
@@ -38,6 +50,8 @@ def build(settings: Settings, *, clock: Clock) -> Service:
         reviews.router,
         accounts.routes(policies, registrable=registrable_domain),
         *receipt_routes.routers(signer),
+        conflicts.routes(policies),
+        rule_proposals.routes(policies),
     ]
     app = platform.app(
         title="Registration",

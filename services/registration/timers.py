@@ -1,6 +1,7 @@
 """Which due times lead to which use case."""
 
 from services.registration.policy import Policy
+from services.registration.use_cases.conflicts.escalate import EscalateLate
 from services.registration.use_cases.expire import LapseSilent, WarnOfEnd, expire_due
 from services.registration.use_cases.receipts.check import ReceiptCheck
 from services.registration.use_cases.reviews.chase import Chase
@@ -25,4 +26,5 @@ def timers(policies: Policies[Policy], *, every_s: float, receipts: ReceiptCheck
         Timer("offer free accounts", every_s, OfferFree(policies)),
         Timer("look for like accounts", every_s, sweep),
         Timer("check receipts", receipts_every_s, receipts),
+        Timer("escalate conflicts", every_s, EscalateLate(policies)),
     )

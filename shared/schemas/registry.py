@@ -1,6 +1,6 @@
 """Every published event by its CloudEvents type: what a consumer may be handed and a contract test must cover."""
 
-from shared.schemas import accounts, cash, commission, crm, deals, enablement, partners, reviews, tiering, waiting
+from shared.schemas import accounts, cash, commission, conflicts, crm, deals, enablement, partners, reviews, tiering, waiting
 from shared.schemas.base import Event
 
 ALL: tuple[type[Event], ...] = (
@@ -28,6 +28,12 @@ ALL: tuple[type[Event], ...] = (
     waiting.AccountOffered,
     accounts.AccountMerged,
     accounts.AccountSplit,
+    conflicts.DealReassigned,
+    conflicts.DealProtectionEnded,
+    conflicts.ConflictOpened,
+    conflicts.ConflictEscalated,
+    conflicts.ConflictDecided,
+    conflicts.ConflictCommunicated,
     cash.DealInvoiced,
     cash.DealPaid,
     crm.OpportunityChanged,

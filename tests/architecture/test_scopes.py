@@ -21,6 +21,7 @@ SCOPE = re.compile(r"[a-z][a-z-]*:(read|write|admin)")
 STAFF_ONLY = frozenset(
     {
         "books:admin",
+        "conflicts:admin",
         "deals:admin",
         "disputes:admin",
         "evaluations:read",
@@ -28,6 +29,7 @@ STAFF_ONLY = frozenset(
         "partners:write",
         "payouts:admin",
         "plans:admin",
+        "rules:admin",
         "statements:admin",
     }
 )

@@ -55,7 +55,9 @@ class Partner:
         await self._own("registration", f"/v1/deals/{won}/refund", {"amount": "100.00", "reason": f"Rebate to {self.name}"})
         lost = await self._register("lost")
         await self._own("registration", f"/v1/deals/{lost}/close", {"outcome": "lost"})
-        await self._keep_going(await self._register("open"))
+        open_deal = await self._register("open")
+        await self._keep_going(open_deal)
+        await self._quarrel(open_deal)
         await self._own("notifications", "/v1/endpoints", {"url": f"https://{self.id}.example/hook", "description": f"Hook of {self.name}"})
         await self.world.spread()
         await self._book(won)
@@ -73,6 +75,21 @@ class Partner:
         assert answer.status == 409, answer.body
         await self._own("registration", "/v1/deals", self._customer("large") | {"expected_amount": "1000000"})
         await self._own("registration", "/v1/drafts", self._customer("draft"))
+
+    async def _quarrel(self, deal: str) -> None:
+        """The partner sees a conflict about a deal of its own, proves its side, and gets a letter."""
+        seen = {"deal_ids": [deal], "text": f"Somebody is at a customer of {self.name}"}
+        path = f"/v1/conflicts/{(await self._own('registration', '/v1/conflicts', seen))['id']}"
+        proof = {"kind": "document", "reference": f"Minutes of {self.name}", "note": f"{self.name} was there first"}
+        await self._own("registration", f"{path}/evidence", proof)
+        staff = self.world.client("registration")
+        clause = {"policy_version": 1, "clause": "registration.protection_days", "reason": f"{self.name} is right"}
+        steps: list[tuple[str, dict[str, Any]]] = [
+            ("steps", {"step": step, "text": "done"}) for step in ("identify", "investigate", "mediate")
+        ]
+        for verb, body in (*steps, ("decide", {"outcome": "uphold", **clause}), ("communicate", {"text": "by letter"})):
+            answer = await staff.post(f"{path}/{verb}", json=body, headers={"if-match": "*"})
+            assert answer.status == 200, answer.body
 
     async def _book(self, deal: str) -> None:
         """The vendor's books tell what the customer was asked for and paid."""

@@ -18,6 +18,7 @@ _SHARED_TERMS = frozenset(
     {"occurred_at", "recorded_at", "deal_id", "close_number", "closed_at", "amount", "lines", "credits", "overlays", "territory", "country"}
 )
 _TERMS = _SHARED_TERMS | {"partner_id"}
+_CONFLICT = _EVERY | {"conflict_id", "side_id", "deal_ids"}
 _COMMISSION = _EVERY | {"entry_id", "deal_id", "amount"}
 _PAYOUT = _EVERY | {"payout_id", "amount", "pays"}
 _DISPUTE = _EVERY | {"dispute_id", "entry_id", "deal_id"}
@@ -49,6 +50,14 @@ OWNER_SEES: Mapping[str, frozenset[str]] = {
     "deal.expiring": _DEAL | {"ends_at", "because"},
     "review.late": _DEAL | {"escalated"},
     "account.offered": _EVERY | {"waiting_id", "account_name", "families", "territory", "offered_until"},
+    # Not the reason, nor who had the deal before: a decision between rivals.
+    "deal.reassigned": _DEAL
+    | {"account_id", "families", "territory", "country", "registered_at", "protected", "protected_from", "protected_until"},
+    "deal.protection_ended": _DEAL | {"ended_at"},
+    "conflict.opened": _CONFLICT | {"kind"},
+    "conflict.escalated": _CONFLICT | {"step"},
+    "conflict.decided": _CONFLICT | {"effect", "share", "policy_version", "clause"},
+    "conflict.communicated": _CONFLICT | {"effect"},
     "commission.accrued": _COMMISSION | {"revenue", "plan_version", "rule", "release_at"},
     "commission.reversed": _COMMISSION | {"reverses", "reason"},
     "commission.released": _COMMISSION,

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.registration.domain.deal import Deal
 from services.registration.domain.drafts import LineDraft, TermsDraft
 from services.registration.domain.phases import Phase, phase_of
-from services.registration.domain.values import Credit, Line, Outcome, PartnerId, State
+from services.registration.domain.values import Credit, Line, Outcome, PartnerId, State, Terms
+from shared.chassis.database.access import current_actor
 from shared.chassis.http import Instant
 from shared.chassis.money import Money
 from shared.schemas.base import Currency, Share
@@ -249,7 +250,15 @@ def _terms_out(deal: Deal) -> TermsOut | None:
         amount=MoneyOut.of(terms.amount),
         refunded=MoneyOut.of(refunded),
         lines=[LineOut.of(line, terms.amount.currency) for line in terms.lines],
-        credits=[CreditOut.of(credit) for credit in terms.credits],
+        credits=[CreditOut.of(credit) for credit in _credits_shown(deal, terms)],
         overlays=[CreditOut.of(overlay) for overlay in terms.overlays],
         attributes=dict(terms.attributes),
     )
+
+
+def _credits_shown(deal: Deal, terms: Terms) -> tuple[Credit, ...]:
+    """A decision may divide a deal between rivals: of such a credit a partner is shown its own share, whatever the route."""
+    viewer = current_actor.get().partner_id
+    if viewer is None or not deal.credits_fixed:
+        return terms.credits
+    return tuple(credit for credit in terms.credits if credit.partner_id == viewer)

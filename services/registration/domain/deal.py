@@ -16,7 +16,7 @@ from services.registration.domain.facts import (
 )
 from services.registration.domain.protection import Protection, Scope, Window
 from services.registration.domain.refunds import Wanted, covers, settle
-from services.registration.domain.values import CreditAfterExpiry, DealId, Outcome, PartnerId, State, Terms
+from services.registration.domain.values import Credit, CreditAfterExpiry, DealId, Outcome, PartnerId, State, Terms
 from shared.chassis.money import Money
 
 
@@ -35,6 +35,7 @@ class Deal:
 
     `stage` is what the partner said last of its sale, at `stage_at`; `submissions` counts how often it was put up for review; `warned`
     tells that the end of its protection was announced.
+    What was decided about it: `reassigned_from` had it before, `credits_fixed` are credited whatever its terms say.
     """
 
     id: DealId
@@ -59,6 +60,8 @@ class Deal:
     stage_at: datetime | None = None
     submissions: int = 1
     warned: bool = False
+    reassigned_from: PartnerId | None = None
+    credits_fixed: tuple[Credit, ...] = ()
 
     @property
     def is_closed(self) -> bool:

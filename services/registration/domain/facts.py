@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
-from services.registration.domain.values import Outcome
+from services.registration.domain.values import Outcome, PartnerId
 from shared.chassis.money import Money
 
 
@@ -146,6 +146,23 @@ class Refunded:
     refund: Refund
 
 
+@dataclass(frozen=True, slots=True)
+class Reassigned:
+    """A decision gave the deal to another partner; `former` had it before."""
+
+    at: datetime
+    former: PartnerId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectionEnded:
+    """A decision ended exclusivity before its time."""
+
+    at: datetime
+    reason: str
+
+
 Fact: TypeAlias = (
     Submitted
     | Returned
@@ -162,4 +179,6 @@ Fact: TypeAlias = (
     | Amended
     | Reopened
     | Refunded
+    | Reassigned
+    | ProtectionEnded
 )

@@ -29,13 +29,14 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What became of one opportunity: the steps that were made, or why none was."""
+    """What became of one opportunity: the steps that were made, or why none was. `rivals` held what it registers."""
 
     seen: Opportunity
     deal: Deal | None = None
     steps: tuple[Step, ...] = ()
     registered: bool = False
     refusal: Refused | None = None
+    rivals: tuple[DealId, ...] = ()
 
 
 class Desk:
@@ -48,6 +49,7 @@ class Desk:
         self._rules = rules
         self._now = now
         self._make_id = make_id
+        self._rivals: dict[DealId, tuple[DealId, ...]] = {}
 
     def take(self, seen: Opportunity, account_id: AccountId | None) -> Taken:
         """Decide on one opportunity; a refused one leaves no trace. `account_id` is needed only where there is no deal yet."""
@@ -60,7 +62,7 @@ class Desk:
         for deal, fact in steps:
             self._apply(deal, fact)
         self._deals[key] = moved
-        return Taken(seen=seen, deal=moved, steps=steps, registered=known is None)
+        return Taken(seen=seen, deal=moved, steps=steps, registered=known is None, rivals=self._rivals.pop(moved.id, ()))
 
     def new_deals(self) -> list[Deal]:
         """Deals that were not there before, as they stand now."""
@@ -93,7 +95,8 @@ class Desk:
         holders = self.board.holders(scope, Window(seen.engaged_at, seen.engaged_at + self._rules.protection))
         if holders and self._rules.exclusivity is Exclusivity.ENFORCE:
             raise AccountTaken
-        return Deal(
+        met = rivals(holders, seen.partner_id)
+        deal = Deal(
             id=self._make_id(),
             partner_id=seen.partner_id,
             account_name=seen.customer.name,
@@ -103,8 +106,11 @@ class Desk:
             registered_at=seen.engaged_at,
             protection=protected_window(seen.engaged_at, days=self._rules.protection, granted=not holders),
             origin=Origin(seen.source, seen.external_id, seen.changed_at),
-            conflict=bool(rivals(holders, seen.partner_id)),
+            conflict=bool(met),
         )
+        if met:
+            self._rivals[deal.id] = tuple(dict.fromkeys(slot.deal_id for slot in met))
+        return deal
 
     def _apply(self, deal: Deal, fact: Fact) -> None:
         if isinstance(fact, Closed):

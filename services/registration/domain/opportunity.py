@@ -8,6 +8,7 @@ from enum import StrEnum
 from services.registration.domain import deal as life
 from services.registration.domain.accounts import Customer
 from services.registration.domain.deal import CreditRule, Deal
+from services.registration.domain.decisions import as_told
 from services.registration.domain.facts import Fact
 from services.registration.domain.refusals import ClosedAtMissing, PartnerChanged
 from services.registration.domain.values import Outcome, PartnerId, State, Terms
@@ -62,8 +63,10 @@ def follow(
 
     Raises PartnerChanged, ClosedAtMissing and the refusals of the steps. News older than what is known is ignored.
     """
-    if deal.partner_id != seen.partner_id:
+    if seen.partner_id not in (deal.partner_id, deal.reassigned_from):
         raise PartnerChanged
+    if seen.terms:
+        seen = replace(seen, terms=as_told(deal, seen.terms))
     if deal.origin is None or _is_stale(deal, seen):
         return deal, ()
     steps: list[tuple[Deal, Fact]] = []

@@ -73,6 +73,11 @@ class Slot:
     window: Window
     partner_id: PartnerId | None = None
 
+    @property
+    def scope(self) -> Scope:
+        """What it holds, as a deal would be about it."""
+        return Scope(self.account_id, (self.family,), self.path)
+
 
 def slots_for(deal_id: DealId, scope: Scope, window: Window, *, partner_id: PartnerId | None = None) -> tuple[Slot, ...]:
     """The slots that protect `scope` over `window`; an empty window takes none."""
@@ -112,6 +117,10 @@ class Board:
             for slot in self._slots.get((scope.account_id, family), ())
             if slot.deal_id != besides and slot.window.overlaps(window) and meet(slot.path, scope.path)
         )
+
+    def on(self, account_id: AccountId) -> tuple[Slot, ...]:
+        """All slots of the account."""
+        return tuple(slot for (account, _), slots in self._slots.items() if account == account_id for slot in slots)
 
     def added(self) -> tuple[Slot, ...]:
         """The slots that are new, as they stand; a loaded one that was cut is told by `cuts`."""

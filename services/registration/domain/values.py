@@ -115,10 +115,11 @@ class Terms:
             raise LinesInvalid(reason="a number is too large")
         if any(line.quantity < 1 for line in self.lines):
             raise LinesInvalid(reason="a quantity is below 1")
-        _check_shares(self.credits, self.overlays)
+        check_shares(self.credits, self.overlays)
 
 
-def _check_shares(credits_: tuple[Credit, ...], overlays: tuple[Credit, ...]) -> None:
+def check_shares(credits_: tuple[Credit, ...], overlays: tuple[Credit, ...]) -> None:
+    """Raises SplitsNotOne or BeneficiaryTwice."""
     total = sum((credit.share for credit in credits_), Fraction(0))
     if total != 1 or any(credit.share <= 0 for credit in credits_):
         raise SplitsNotOne(total=total)

@@ -27,6 +27,9 @@ insert into account_likenesses (review_id, account_id, score, reasons)
 select $1, a, s, r::jsonb from unnest($2::uuid[], $3::int[], $4::text[]) l(a, s, r)"""
 _LIKENESSES = """
 select review_id, account_id, score, reasons from account_likenesses where review_id = any($1::uuid[]) order by score desc, account_id"""
+_UNDECIDED = """
+select l.account_id, l.score, l.reasons from account_reviews r join account_likenesses l on l.review_id = r.id
+where r.account_id = $1 and r.state = 'open' order by l.score desc, l.account_id"""
 _ONE = "select * from account_reviews where id = $1 for update"
 _DECIDE = "update account_reviews set state = $2, decided_by = $3, decided_at = $4, decided_because = $5 where id = $1"
 # A question about these two alone is answered by merging them.
@@ -74,6 +77,12 @@ class Review:
     decided_at: datetime | None = None
     decided_because: str | None = None
     likenesses: tuple[Likeness, ...] = ()
+
+
+async def undecided(uow: UnitOfWork, account_id: AccountId) -> tuple[Likeness, ...]:
+    """Whom the account is still thought to be the same as, whoever registered it. For staff alone: reach every side to see it."""
+    rows = await uow.fetch(_UNDECIDED, account_id)
+    return tuple(Likeness(AccountId(id_), score, tuple(_loaded(reasons))) for id_, score, reasons in rows)
 
 
 async def put_up(uow: UnitOfWork, partner_id: PartnerId, *, name: str, wanted: Sequence[Identifier], reason: str) -> None:
@@ -145,7 +154,7 @@ async def asked(uow: UnitOfWork, accounts: Iterable[AccountId]) -> set[tuple[Acc
 
 
 def _read(row: "sa.Row[Any]") -> Review:
-    names = orjson.loads(row.identifiers) if isinstance(row.identifiers, str | bytes) else row.identifiers
+    names = _loaded(row.identifiers)
     return Review(
         row.id,
         row.partner_id,
@@ -164,6 +173,10 @@ def _read(row: "sa.Row[Any]") -> Review:
 async def _with_likenesses(uow: UnitOfWork, found: Sequence[Review]) -> list[Review]:
     of: defaultdict[UUID, list[Likeness]] = defaultdict(list)
     for review_id, account_id, score, reasons in await uow.fetch(_LIKENESSES, [review.id for review in found]):
-        said = orjson.loads(reasons) if isinstance(reasons, str | bytes) else reasons
+        said = _loaded(reasons)
         of[review_id].append(Likeness(AccountId(account_id), score, tuple(said)))
     return [replace(review, likenesses=tuple(of[review.id])) for review in found]
+
+
+def _loaded(document: Any) -> Any:
+    return orjson.loads(document) if isinstance(document, str | bytes) else document

@@ -55,6 +55,8 @@ def _row(deal: Deal, *, recorded_at: datetime) -> dict[str, Any]:
         "refunds": [_refund_json(refund) for refund in deal.refunds],
         "expected_minor": deal.expected.minor if deal.expected else None,
         "expected_currency": deal.expected.currency if deal.expected else None,
+        "reassigned_from": deal.reassigned_from,
+        "credits_fixed": [[credit.partner_id, str(credit.share)] for credit in deal.credits_fixed] or None,
         **_origin_json(deal.origin),
         "evidence": deal.evidence,
         "stage": deal.stage,
@@ -119,6 +121,8 @@ def read(row: sa.Row[Any]) -> Deal:
         stage_at=row.stage_at,
         submissions=row.submissions or 1,
         warned=bool(row.warned),
+        reassigned_from=PartnerId(row.reassigned_from) if row.reassigned_from else None,
+        credits_fixed=_credits(_loaded(row.credits_fixed) or ()),
     )
 
 

@@ -79,6 +79,8 @@ deals = sa.Table(
     instant("stage_at", nullable=True),
     sa.Column("submissions", sa.Integer, comment="how often it was put up for review; absent: once"),
     sa.Column("warned", sa.Boolean, comment="whether the end of its protection was announced"),
+    sa.Column("reassigned_from", sa.Uuid, comment="the partner who had it before a decision"),
+    sa.Column("credits_fixed", pg.JSONB, comment="the credit that was decided for it"),
     sa.UniqueConstraint("source", "external_id"),
     sa.Index(None, "partner_id", "id"),
     sa.Index(

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from services.registration.domain import deal as life
 from services.registration.domain.deal import CreditRule, Deal
+from services.registration.domain.decisions import as_decided
 from services.registration.domain.drafts import TermsDraft
 from services.registration.domain.protection import instant, rivals
 from services.registration.domain.values import Outcome, Terms
@@ -46,7 +47,8 @@ async def amend(uow: UnitOfWork, target: Target, draft: TermsDraft, *, closed_at
 
 
 def _terms(deal: Deal, draft: TermsDraft, *, outcome: Outcome, at: datetime) -> Terms:
-    return draft.exact(outcome, closed_at=at, partner_id=deal.partner_id, families=deal.scope.families)
+    terms = draft.exact(outcome, closed_at=at, partner_id=deal.partner_id, families=deal.scope.families)
+    return as_decided(deal, terms, asked=bool(draft.credits))
 
 
 async def _credit(uow: UnitOfWork, deal: Deal, terms: Terms, *, policy: Policy) -> CreditRule:

@@ -9,6 +9,7 @@ from services.registration.domain.profile import Profile, profile
 from services.registration.domain.values import AccountId, PartnerId
 from services.registration.policy import Policy
 from services.registration.store import account_keys, account_links, reviews
+from services.registration.store.reach import every_side
 from services.registration.store.reviews import Why
 from shared.chassis.database import UnitOfWork
 
@@ -42,11 +43,15 @@ async def put_up_doubts(
 ) -> tuple[Likeness, ...]:
     """The doubts about a registration's customer, put up for review if there are any.
 
-    A new account may be like others; a known one may belong to an account, or own one, that somebody else has protected.
+    A new account may be like others; a known one may belong to an account, or own one, that somebody else has protected. One that
+    was put up before and is not decided stays in doubt, whatever is registered for it meanwhile.
     """
     if is_new:
         found, why = await doubts_about(uow, customer, names, account_id, policy), Why.PROBABLE
     else:
+        async with every_side(uow):
+            if undecided := await reviews.undecided(uow, account_id):
+                return undecided
         found, why = await account_links.held_by_others(uow, account_id, partner_id), Why.LINKED
     if found:
         await reviews.put_up_doubt(uow, partner_id, account_id, name=customer.name, wanted=names, like=found, why=why)

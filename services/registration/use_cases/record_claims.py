@@ -13,6 +13,7 @@ from services.registration.domain.values import AccountId, PartnerId
 from services.registration.policy import Policy
 from services.registration.store import claims
 from services.registration.store.claims import RecordedClaim
+from services.registration.use_cases.conflicts.clashing import with_direct_sales
 from services.registration.use_cases.identify import identify
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import Refused
@@ -39,7 +40,7 @@ class NewClaim:
 async def record_claims(
     uow: UnitOfWork, wanted: Sequence[NewClaim], *, by: str, policy: Policy, registrable: Registrable
 ) -> list[UUID | Refused]:
-    """For each its id, or why it was refused; what was known by the same name is replaced."""
+    """For each its id, or why it was refused; what was known by the same name is replaced. What partners protect opens a conflict."""
     named: list[tuple[int, NewClaim, Party]] = []
     answers: dict[int, UUID | Refused] = {}
     for place, one in enumerate(wanted):
@@ -56,6 +57,7 @@ async def record_claims(
         else:
             ready[one.source, one.external_id] = place, _claim(one, account_id, by=by, policy=policy, now=uow.now)
     written = await claims.write(uow, [claim for _, claim in ready.values()])
+    await with_direct_sales(uow, [recorded.claim for _, recorded in ready.values()], policy=policy)
     for place, one, _ in named:
         if place not in answers:
             answers[place] = written[one.source, one.external_id]

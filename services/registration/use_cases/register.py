@@ -8,10 +8,13 @@ from services.registration.domain import refusals as no
 from services.registration.domain.accounts import Customer, Identifier, Registrable, identifiers
 from services.registration.domain.deal import Deal, protected_window
 from services.registration.domain.directory import Party
+from services.registration.domain.likeness import Likeness
 from services.registration.domain.protection import Scope
 from services.registration.domain.values import AccountId, Confidence, DealId, PartnerId
 from services.registration.policy import Policy
 from services.registration.store import accounts, claims, deals, partners, reviews, slots
+from services.registration.use_cases.conflicts.arising import breaches_territory, open_breach
+from services.registration.use_cases.conflicts.clashing import with_likely
 from services.registration.use_cases.doubts import put_up_doubts
 from services.registration.use_cases.enter import enter
 from services.registration.use_cases.identify import identify
@@ -44,18 +47,18 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class _Claimed:
-    """A deal on a free account, how surely its customer was recognised, and what speaks against that (for staff alone)."""
+    """A deal on a free account, how surely its customer was recognised, and whom it may be the same as (for staff alone)."""
 
     deal: Deal
     confidence: Confidence
-    doubts: tuple[str, ...]
+    like: tuple[Likeness, ...]
 
 
 async def register(uow: UnitOfWork, wanted: Registration, *, policy: Policy, registrable: Registrable) -> Deal | Refused:
     """The deal, protected or in review; or a refusal that is itself on record and must be committed (AccountTaken, AccountAmbiguous).
 
-    Raises PartnerUnknown, PartnerInactive, QuotaReached, CoolOff, RegisteredInFuture, EvidenceMissing, ExistingOpportunity and what
-    identifiers raises.
+    Raises PartnerUnknown, PartnerInactive, QuotaReached, CoolOff, RegisteredInFuture, EvidenceMissing, ExistingOpportunity,
+    TerritoryNotAllowed and what identifiers raises.
     """
     if wanted.registered_at and wanted.registered_at > uow.now:
         raise no.RegisteredInFuture
@@ -68,8 +71,16 @@ async def register(uow: UnitOfWork, wanted: Registration, *, policy: Policy, reg
     if isinstance(claimed, Refused):
         return claimed
     await _check_cool_off(uow, claimed.deal, policy=policy)
-    doubts = [*claimed.doubts, *([f"The vendor's own claim on it was set aside: {wanted.override}"] if wanted.override else ())]
-    return await enter(uow, claimed.deal, confidence=claimed.confidence, by=wanted.by, policy=policy, doubts=doubts)
+    breach = await breaches_territory(uow, claimed.deal, policy=policy)
+    doubts = [
+        *(reason for one in claimed.like for reason in one.reasons),
+        *([f"The vendor's own claim on it was set aside: {wanted.override}"] if wanted.override else ()),
+    ]
+    deal = await enter(uow, claimed.deal, confidence=claimed.confidence, by=wanted.by, policy=policy, doubts=doubts)
+    if breach:
+        await open_breach(uow, deal, policy=policy)
+    await with_likely(uow, deal, claimed.like, policy=policy)
+    return deal
 
 
 async def _claim(
@@ -93,7 +104,7 @@ async def _claim(
     is_new = bool(made.new_accounts)
     like = await put_up_doubts(uow, wanted.partner_id, wanted.customer, names, account_id, is_new=is_new, policy=policy)
     confidence = Confidence.PROBABLE if like else Confidence.NEW if is_new else Confidence.EXACT
-    return _Claimed(deal, confidence, tuple(reason for one in like for reason in one.reasons))
+    return _Claimed(deal, confidence, like)
 
 
 async def _in_the_way(uow: UnitOfWork, wanted: Registration, deal: Deal, *, policy: Policy) -> Refused | None:

@@ -15,6 +15,7 @@ from services.registration.domain.values import AccountId, DealId, PartnerId, St
 from services.registration.policy import Policy
 from services.registration.store import accounts, deals, partners, reviews, slots
 from services.registration.store.partners import KnownPartner
+from services.registration.use_cases.conflicts.arising import from_intake
 from services.registration.use_cases.identify import identify
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import Refused
@@ -60,6 +61,7 @@ async def take_in(
     for place, candidate in sorted(enumerate(candidates), key=lambda pair: pair[1].seen.engaged_at):
         taken[place] = _decide(desk, candidate)
     await _write(uow, desk)
+    await from_intake(uow, list(taken.values()), who, policy=policy)
     return Intake([taken[place] for place in range(len(candidates))], {partner: one.kind for partner, one in who.items()})
 
 

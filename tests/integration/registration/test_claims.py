@@ -75,3 +75,22 @@ async def test_claims_when_a_row_is_wrong_then_refused_alone(world: World) -> No
 async def test_claims_when_a_partner_asks_then_they_are_staffs_alone(world: World) -> None:
     for answer in (await world.partner.get("/v1/vendor-claims"), await world.partner.delete("/v1/vendor-claims/crm/1")):
         assert answer.status_code == 403
+
+
+async def test_claim_when_a_partner_has_protected_it_then_its_deal_stands_and_a_conflict_is_opened(world: World) -> None:
+    deal = await world.registered()
+    await world.registered(families=["MG"], territory="APAC", account_domain=None)
+    await claimed(world, CLAIM | {"families": ["GTX"]})
+    assert (await world.partner.get(f"/v1/deals/{deal['id']}")).json()["protected"]
+    [conflict] = (await world.staff.get("/v1/conflicts")).json()["items"]
+    assert conflict["kind"] == "direct_sales"
+    [told] = await world.told("conflict.opened")
+    assert (told["partner_id"], told["deal_ids"]) == (str(world.partner_id), [deal["id"]])
+    await claimed(world, CLAIM | {"families": ["GTX"]})
+    assert len(await world.told("conflict.opened")) == 1
+
+
+async def test_claim_when_it_is_an_assignment_then_no_conflict(world: World) -> None:
+    await world.registered()
+    await claimed(world, CLAIM | {"kind": "assignment", "assigned_to": str(world.rival_id)})
+    assert await world.told("conflict.opened") == []

@@ -93,7 +93,9 @@ async def test_opportunity_when_rivals_meet_and_rules_are_enforced_then_the_seco
 
 async def test_opportunity_when_rivals_meet_and_history_counts_then_the_second_is_unprotected(service: Service) -> None:
     await _take(service, active(1), active(2), told(1), told(2, engaged_at=NOW))
-    assert [event["protected"] for _, event in await _sent(service)] == [True, False]
+    sent = await _sent(service)
+    assert [event["protected"] for topic, event in sent if topic == "deal.registered"] == [True, False]
+    assert sorted(event["partner_id"] for topic, event in sent if topic == "conflict.opened") == [str(UUID(int=n)) for n in (1, 2)]
 
 
 async def test_opportunity_when_it_cannot_be_read_as_a_deal_then_refused_alone(service: Service) -> None:

@@ -55,6 +55,16 @@ async def test_register_when_the_customer_is_probably_known_then_a_person_approv
     assert approved.json()["protected"]
 
 
+async def test_register_when_it_is_probably_a_rivals_and_the_programme_says_so_then_a_conflict_is_opened(world: World) -> None:
+    await world.policy(conflicts={"probable_duplicates": True})
+    first = await world.registered(**NORD)
+    await world.registered(world.rival, **NORD | {"account_name": "Nordlciht Optik", "families": ["MG"]})
+    assert await world.told("conflict.opened") == []
+    second = await world.registered(world.rival, **NORD | {"account_name": "Nordlciht Optik"})
+    opened = await world.told("conflict.opened")
+    assert sorted(event["deal_ids"][0] for event in opened) == sorted([first["id"], second["id"]])
+
+
 async def test_register_when_it_is_put_up_then_the_partner_learns_nothing_of_it(world: World) -> None:
     first, second, review = await doubted(world)
     plain = await world.registered(world.rival, account_name="Unlike Anybody", account_domain=None)

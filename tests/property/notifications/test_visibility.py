@@ -20,6 +20,7 @@ money = st.builds(MoneyAmount, amount_minor=st.integers(-(10**9), 10**9), curren
 shares = st.lists(st.builds(Credit, partner_id=st.sampled_from(PARTNERS), share=st.just("0.5")), max_size=4).map(tuple)
 BY_NAME: dict[str, st.SearchStrategy[object]] = {
     "partner_id": st.sampled_from(PARTNERS),
+    "from_partner_id": st.sampled_from(PARTNERS),
     "credits": shares,
     "overlays": shares,
     "attributes": st.just({"rival": str(PARTNERS[0])}),

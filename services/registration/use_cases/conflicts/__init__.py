@@ -1,0 +1,1 @@
+"""Conflicts: opened by a rule or a person, decided, communicated, prevented."""

@@ -1,0 +1,51 @@
+"""Where registrations give rise to conflicts: history that overlaps, and territories that a partner may not have."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from services.registration.domain.conflict_refusals import TerritoryNotAllowed
+from services.registration.domain.conflicts import Kind
+from services.registration.domain.deal import Deal
+from services.registration.domain.intake import Taken
+from services.registration.domain.values import PartnerId
+from services.registration.policy import Policy
+from services.registration.store import partners
+from services.registration.store.partners import KnownPartner
+from services.registration.use_cases.conflicts.open import Opening, open_conflict, open_conflicts
+from shared.chassis.database import UnitOfWork
+
+
+async def from_intake(uow: UnitOfWork, taken: Sequence[Taken], who: Mapping[PartnerId, KnownPartner], *, policy: Policy) -> None:
+    """Open conflicts about what an import or a sales system brought anew; old history is marked on its deals alone."""
+    found = [opening for one in taken if one.registered and one.deal for opening in _openings(one, one.deal, who, policy)]
+    await open_conflicts(uow, found, rules=policy.conflicts, look_back=policy.conflicts.look_back)
+
+
+def _openings(one: Taken, deal: Deal, who: Mapping[PartnerId, KnownPartner], policy: Policy) -> Iterator[Opening]:
+    if one.rivals:
+        yield Opening(kind=Kind.OVERLAP, deal_ids=(deal.id, *one.rivals), note="registered while another held the account")
+    known = who.get(deal.partner_id)
+    if _breaches(deal, known.kind if known else None, policy):
+        yield Opening(kind=Kind.TERRITORY_BREACH, deal_ids=(deal.id,), note=f"registered in {deal.territory}")
+
+
+async def breaches_territory(uow: UnitOfWork, deal: Deal, *, policy: Policy) -> bool:
+    """Whether a new registration lies outside of what its partner may have. Raises TerritoryNotAllowed where the programme refuses that."""
+    assignment = policy.partner_territories.assignment
+    if not assignment:  # most programmes: nothing is asked of the store
+        return False
+    known = (await partners.of(uow, [deal.partner_id])).get(deal.partner_id)
+    breached = _breaches(deal, known.kind if known else None, policy)
+    if breached and assignment.refuses:
+        raise TerritoryNotAllowed(territory=deal.territory)
+    return breached
+
+
+async def open_breach(uow: UnitOfWork, deal: Deal, *, policy: Policy) -> None:
+    """The registration stands, and somebody looks at it."""
+    note = f"registered in {deal.territory}"
+    await open_conflict(uow, Kind.TERRITORY_BREACH, [deal.id], rules=policy.conflicts, note=note)
+
+
+def _breaches(deal: Deal, kind: str | None, policy: Policy) -> bool:
+    assignment = policy.partner_territories.assignment
+    return bool(assignment) and assignment.breached(deal.partner_id, kind, deal.scope.path, tree=policy.tree)

@@ -1,0 +1,137 @@
+"""Decide a conflict: the decision, what it does to the deal, and what every side is told, in one transaction."""
+
+from dataclasses import dataclass
+
+from services.registration.domain import decisions
+from services.registration.domain.conflict_refusals import ClauseUnknown, DealNotConcerned, NotASide, RulingInvalid
+from services.registration.domain.conflicts import Clause, Conflict, Outcome, Ruling, Said, Side, Step, affected, decide
+from services.registration.domain.deal import Deal
+from services.registration.domain.proposals import has_path
+from services.registration.domain.refusals import PartnerInactive, PartnerUnknown
+from services.registration.domain.values import Credit, DealId, PartnerId, Standing, State, sole_credit
+from services.registration.mapping_conflicts import decided as decided_event
+from services.registration.policy import Policy
+from services.registration.store import accounts, conflicts, deals, handover, partners, policy_versions, slots
+from services.registration.use_cases.change import kind_of_registrant, settle
+from services.registration.use_cases.conflicts.step import OneConflict, load
+from services.registration.use_cases.publish import publish
+from shared.chassis.database import UnitOfWork
+
+SECTION = "registration"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What staff decides: `deal_id` for all but `uphold`, `to` for `reassign`, `credits` for `split`."""
+
+    outcome: Outcome
+    clause: Clause
+    reason: str
+    deal_id: DealId | None = None
+    to: PartnerId | None = None
+    credits: tuple[Credit, ...] = ()
+
+
+async def decide_conflict(uow: UnitOfWork, one: OneConflict, decision: Decision, *, policy: Policy) -> Conflict:
+    """Locks are taken as everywhere: deals, accounts, quotas, and before them the conflict, which nothing else takes after a deal.
+
+    Raises what `decide` and `load` raise, ClauseUnknown, RulingInvalid, DealNotConcerned, NotASide, PartnerInactive, and what the
+    domain's decisions raise.
+    """
+    conflict, sides = await load(uow, one)
+    ruling = _ruling(decision, Said(decision.reason, uow.now, one.by), sides)
+    done = decide(conflict, ruling, limits=policy.conflicts.limits)
+    await _check_clause(uow, ruling.clause)
+    before = await _carry_out(uow, ruling)
+    won = before is not None and before.state is State.WON
+    after = [affected(side, ruling, won=won, registrant=before.partner_id if before else None) for side in sides]
+    await conflicts.record_step(uow, done.id, Step.DECIDE, ruling.said)
+    await conflicts.save(uow, done, after)
+    for side in after:
+        if side.partner_id is not None:
+            uow.emit(decided_event(side, side.partner_id, ruling, now=uow.now), sequence=side.version)
+    return done
+
+
+def _ruling(decision: Decision, said: Said, sides: list[Side]) -> Ruling:
+    """The decision as it will stand. Raises RulingInvalid, DealNotConcerned, NotASide."""
+    given = {name for name in ("deal_id", "to", "credits") if getattr(decision, name)}
+    wanted = _WANTED[decision.outcome]
+    if given != wanted:
+        raise RulingInvalid(reason=f"{decision.outcome.value} takes {', '.join(sorted(wanted)) or 'nothing more'}")
+    if decision.deal_id and not any(decision.deal_id in side.deal_ids for side in sides):
+        raise DealNotConcerned
+    among = {side.partner_id for side in sides}
+    for partner in (*((decision.to,) if decision.to else ()), *(credit.partner_id for credit in decision.credits)):
+        if partner not in among:
+            raise NotASide(partner=partner)
+    same = {name: getattr(decision, name) for name in ("outcome", "clause", "deal_id", "to", "credits")}
+    return Ruling(**same, said=said)
+
+
+_WANTED: dict[Outcome, set[str]] = {
+    Outcome.UPHOLD: set(),
+    Outcome.REASSIGN: {"deal_id", "to"},
+    Outcome.SPLIT: {"deal_id", "credits"},
+    Outcome.END_PROTECTION: {"deal_id"},
+}
+
+
+async def _check_clause(uow: UnitOfWork, clause: Clause) -> None:
+    """Raises ClauseUnknown. A rule that the document leaves out holds as its default, so it can be cited too."""
+    body = await policy_versions.body_of(uow, clause.policy_version)
+    if body is not None:
+        whole = Policy.model_validate(body).model_dump(mode="json") | body
+        if has_path(whole, clause.path, section=SECTION):
+            return
+    raise ClauseUnknown(version=clause.policy_version, path=clause.path)
+
+
+async def _carry_out(uow: UnitOfWork, ruling: Ruling) -> Deal | None:
+    """Do to the deal what was decided; returns the deal as it was before."""
+    if ruling.deal_id is None:
+        return None
+    deal = await deals.one(uow, ruling.deal_id)
+    await accounts.lock(uow, [deal.scope.account_id])
+    match ruling.outcome:
+        case Outcome.REASSIGN if deal.state is State.WON and ruling.to:
+            await _change_credit(uow, deal, sole_credit(ruling.to))
+        case Outcome.REASSIGN if ruling.to:
+            await _reassign(uow, deal, ruling.to, reason=ruling.said.text)
+        case Outcome.SPLIT if deal.state is State.WON:
+            await _change_credit(uow, deal, ruling.credits)
+        case Outcome.SPLIT:
+            await _check_known(uow, ruling.credits)
+            await deals.save(uow, decisions.fix_credit(deal, ruling.credits))
+        case _:
+            await _end_protection(uow, deal, reason=ruling.said.text)
+    return deal
+
+
+async def _reassign(uow: UnitOfWork, deal: Deal, to: PartnerId, *, reason: str) -> None:
+    moved, fact = decisions.reassign(deal, to=to, reason=reason, now=uow.now)
+    places = await handover.hold_places(uow, deal.partner_id, to)
+    known = await partners.of(uow, [to])
+    if to not in places or to not in known or known[to].standing is not Standing.ACTIVE:
+        raise PartnerInactive
+    await handover.hand_over(uow, moved, former=deal.partner_id)
+    publish(uow, [(moved, fact)])
+
+
+async def _change_credit(uow: UnitOfWork, deal: Deal, shares: tuple[Credit, ...]) -> None:
+    amended, fact = decisions.change_credit(deal, shares, now=uow.now)
+    kind = await kind_of_registrant(uow, deal.partner_id, amended.closed_terms())
+    await settle(uow, deal, amended, fact, partner_kind=kind)
+
+
+async def _check_known(uow: UnitOfWork, shares: tuple[Credit, ...]) -> None:
+    """Raises PartnerUnknown."""
+    wanted = {credit.partner_id for credit in shares}
+    if not wanted <= (await partners.of(uow, wanted)).keys():
+        raise PartnerUnknown
+
+
+async def _end_protection(uow: UnitOfWork, deal: Deal, *, reason: str) -> None:
+    ended, fact = decisions.end_protection(deal, reason=reason, now=uow.now)
+    await slots.end(uow, [deal.id], at=uow.now)
+    await settle(uow, deal, ended, fact)

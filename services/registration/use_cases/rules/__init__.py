@@ -1,0 +1,1 @@
+"""Proposed rule changes: filed, tried over history, switched on or declined."""

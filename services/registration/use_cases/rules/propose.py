@@ -1,0 +1,37 @@
+"""File a rule change: a patch of the policy that would be valid as it stands now."""
+
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from services.registration.domain.conflict_refusals import RuleInvalid
+from services.registration.domain.conflicts import Said
+from services.registration.domain.proposals import Body, Proposal, check_patch, merged
+from services.registration.domain.territories import TreeInvalid
+from services.registration.policy import Policy
+from services.registration.store import policy_versions, rule_proposals
+from shared.chassis.database import UnitOfWork
+from shared.chassis.ids import new_id
+
+
+async def propose(uow: UnitOfWork, patch: Body, *, said: Said, conflict_id: UUID | None = None) -> Proposal:
+    """Raises RuleInvalid."""
+    patched(await policy_versions.body_at(uow, uow.now), patch)
+    proposal = Proposal(id=new_id(), patch=patch, proposed=said, conflict_id=conflict_id)
+    await rule_proposals.add(uow, proposal)
+    return proposal
+
+
+def patched(body: Body, patch: Body) -> tuple[Body, Policy]:
+    """The changed document and how the service reads it. Raises RuleInvalid."""
+    check_patch(patch, known=frozenset(Policy.model_fields))
+    changed = merged(body, patch)
+    try:
+        policy = Policy.model_validate(changed)
+        _ = policy.tree
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise RuleInvalid(reason=f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    except TreeInvalid as error:
+        raise RuleInvalid(reason=str(error)) from error
+    return changed, policy
