@@ -5,7 +5,6 @@ import os
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -64,38 +63,37 @@ class Store:
         """The service on this store, not running."""
         return build(self.settings, clock=SystemClock())
 
-    async def tell(self, count: int) -> datetime:
-        """Publish `count` more deals; returns the database's time before the first."""
-        since: datetime = await self.watch.fetchval("select clock_timestamp()")
+    async def tell(self, count: int) -> int:
+        """Publish `count` more deals; returns the last row of the outbox before them."""
+        before: int = await self.watch.fetchval("select coalesce(max(id), 0) from outbox")
         deals = [deal.model_copy(update={"deal_id": new_id()}) for deal in pipeline.closes(count, start=self.told)]
         await pipeline.publish(self.ground, self.prefix, deals, start=self.told, fresh=True)
         self.told += count
         for deal in deals:
             self.revenue[deal.partner_id] += deal.amount.amount_minor
-        return since
+        return before
 
-    async def taken(self, since: datetime, count: int) -> None:
-        """Wait until `count` events were claimed after `since`, then check every balance."""
+    async def taken(self, before: int, count: int) -> None:
+        """Wait until `count` entries were told of, then check every balance. Watched by a key: a look must not grow with the store."""
 
         async def through() -> bool:
             await asyncio.sleep(0.1)
-            return bool(await self.watch.fetchval("select count(*) from inbox where claimed_at > $1", since) == count)
+            return bool(await self.watch.fetchval("select count(*) from outbox where id > $1", before) == count)
 
         await until(through, within_s=600 + count / 200)
         await pipeline.check_balances(self.watch, self.revenue)
 
     async def rate(self, count: int) -> float:
-        """Events a second for `count` more deals that wait in Kafka, from the first claim to the last commit."""
-        since = await self.tell(count)
+        """Events a second for `count` more deals that wait in Kafka, from the first batch's beginning to the last one's."""
+        before = await self.tell(count)
         service = self.service()
         try:
             await service.start_worker()
-            await self.taken(since, count)
+            await self.taken(before, count)
         finally:
             await service.stop()
-        first, last = await self.watch.fetchrow("select min(claimed_at), max(claimed_at) from inbox where claimed_at > $1", since)
-        ended = await self.watch.fetchval("select max(created_at) from outbox")
-        return float(count / (max(last, ended) - first).total_seconds())
+        first, last = await self.watch.fetchrow("select min(created_at), max(created_at) from outbox where id > $1", before)
+        return float(count / (last - first).total_seconds())
 
     async def grow(self, rows: int) -> int:
         """Copy what is there under other ids and partners until there are `rows` entries; returns how many there are."""
