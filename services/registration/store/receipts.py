@@ -23,7 +23,8 @@ _LOCK_HEAD = f"{_HEAD} for no key update"
 # The sequence comes from the head's own row: whatever the caller believes, there is neither a gap nor a twin.
 _APPEND = """
 with head as (
-  update receipt_head set sequence = sequence + $1::bigint, hash = $2, received_at = $3 returning sequence - $1::bigint as before
+  update receipt_head set sequence = sequence + $1::bigint, hash = $2, received_at = greatest(received_at, $3)
+  returning sequence - $1::bigint as before
 ), link as (
   insert into receipt_links (sequence, content_hash, previous_hash, hash, key_id, signature)
   select before + n, c, p, h, case when n = $1::bigint then $4::text end, case when n = $1::bigint then $5::bytea end

@@ -8,7 +8,7 @@ from services.registration.domain.accounts import Customer
 from services.registration.domain.deal import Deal
 from services.registration.domain.intake import Taken
 from services.registration.domain.opportunity import Opportunity
-from services.registration.domain.receipts import SALT_BYTES, Link, Submission, canonical, chain, instant, seal, signed_text
+from services.registration.domain.receipts import SALT_BYTES, Link, Submission, canonical, chain, instant, seal_written, signed_text
 from services.registration.store import receipts
 from services.registration.store.receipts import Entry
 from services.registration.use_cases.receipts.signing import Signer
@@ -40,17 +40,17 @@ class Receipts:
     async def _append(self, uow: UnitOfWork, submissions: Sequence[Submission]) -> list[Link]:
         """One signature for the whole run: it covers the last link, and through the chain those before it."""
         keys = self._signer.keys  # asked for before the head is locked
-        contents = [submission.content() for submission in submissions]
+        contents = [canonical(submission.content()) for submission in submissions]
         random = secrets.token_bytes(SALT_BYTES * len(contents))
         salts = [random[n * SALT_BYTES : (n + 1) * SALT_BYTES] for n in range(len(contents))]
         entries = [
-            Entry(partner_id=one.partner_id, subject_id=one.subject_id, content=canonical(content).decode(), salt=salt)
+            Entry(partner_id=one.partner_id, subject_id=one.subject_id, content=content.decode(), salt=salt)
             for one, content, salt in zip(submissions, contents, salts, strict=True)
         ]
         head = await receipts.lock_head(uow)
         received_at = max(uow.now, head.received_at)  # who waited for an account came after the one who held it, also by the clock
         told = instant(received_at)
-        sealed = [seal(content, received_at=told, salt=salt.hex()) for content, salt in zip(contents, salts, strict=True)]
+        sealed = [seal_written(content, received_at=told, salt=salt.hex()) for content, salt in zip(contents, salts, strict=True)]
         links = chain(head, sealed)
         signature = keys.sign(signed_text(links[-1].hash))
         await receipts.append(uow, links, entries, received_at=received_at, key_id=keys.key_id, signature=signature)
