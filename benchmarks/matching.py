@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from random import Random
 
 import asyncpg
 
 from benchmarks import labelled
 from benchmarks.ground import Ground, Measure, Report
-from services.registration.domain.accounts import Customer
+from services.registration.domain.accounts import Customer, Identifier, IdentifierKind, name_identifiers
 from services.registration.domain.likeness import Matching
 from services.registration.domain.profile import keys, profile
 from services.registration.domain.values import AccountId, PartnerId
@@ -39,7 +40,6 @@ _TRADES = (
 )
 _FORMS = {"DE": "GmbH", "US": "Inc", "GB": "Ltd", "FR": "SARL", "IT": "S.r.l.", "SE": "AB", "PL": "Sp. z o.o.", "IN": "Pvt Ltd"}
 _COMMON = 2_000  # words that many companies share, as "Summit" and "Delta" are
-_NAME = "insert into account_identifiers (kind, value, account_id) values ($1, $2, $3) on conflict do nothing"
 _NO_PARTNER = PartnerId(new_id())
 
 
@@ -58,22 +58,28 @@ def customers(seed: int) -> Iterator[Customer]:
 
 
 async def fill(connection: asyncpg.Connection, source: Iterator[Customer], count: int) -> None:
-    """Enter so many more accounts, with identifiers and keys; names that are there already go to whoever has them."""
+    """Enter so many more accounts, with identifiers and keys; names that are there already stay whose they are."""
+    await connection.execute("create temp table if not exists given (kind text, value text, account_id uuid)")
+    entered_at = datetime.now(UTC)
     for start in range(0, count, PORTION):
-        size = min(PORTION, count - start)
-        entered = [(new_id(), next(source)) for _ in range(size)]
-        names = [(account, labelled.names_of(customer)) for account, customer in entered]
-        await connection.executemany(
-            "insert into accounts (id, name, country, created_at, swept) values ($1, $2, $3, now(), true)",
-            [(account, customer.name, customer.country) for account, customer in entered],
-        )
-        rows = [(each.kind.value, each.value, account) for account, several in names for each in several]
-        await connection.executemany(_NAME, rows)
-        made = [(number, account) for account, several in names for number in keys(profile(several))]
+        entered = [(new_id(), next(source)) for _ in range(min(PORTION, count - start))]
+        named = [(account, _identifiers(customer)) for account, customer in entered]
+        accounts_ = [(account, customer.name, customer.country, entered_at, True) for account, customer in entered]
+        await connection.copy_records_to_table("accounts", records=accounts_, columns=["id", "name", "country", "created_at", "swept"])
+        given = [(each.kind.value, each.value, account) for account, several in named for each in several]
+        await connection.copy_records_to_table("given", records=given)
+        await connection.execute("insert into account_identifiers select * from given on conflict do nothing")
+        await connection.execute("truncate given")
+        made = [(number, account) for account, several in named for number in keys(profile(several))]
         await connection.copy_records_to_table("account_keys", records=made, columns=["key", "account_id"])
-    await connection.execute("vacuum (analyze) account_keys")
-    await connection.execute("vacuum (analyze) account_identifiers")
-    await connection.execute("vacuum (analyze) accounts")
+    for table in ("accounts", "account_identifiers", "account_keys"):
+        await connection.execute(f"vacuum (analyze) {table}")
+
+
+def _identifiers(customer: Customer) -> set[Identifier]:
+    """As `labelled.names_of`, without a look into the public suffix list: every domain here is registrable."""
+    domain = {Identifier(IdentifierKind.DOMAIN, customer.domain)} if customer.domain else set()
+    return name_identifiers(customer.name, customer.country) | domain
 
 
 async def checks(service: Service, seed: int) -> float:

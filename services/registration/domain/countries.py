@@ -57,3 +57,8 @@ _CODES = _table()
 def country_code(text: str) -> str | None:
     """The ISO 3166 code of a country given by code or English name; None if it is neither."""
     return _CODES.get(_folded(text))
+
+
+def country_words() -> dict[str, str]:
+    """English names of countries that are one word of five letters or more, folded, with their codes."""
+    return {name: code.lower() for name, code in _CODES.items() if len(name) >= 5 and name.isalpha()}

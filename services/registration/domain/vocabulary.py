@@ -1,5 +1,7 @@
 """Words in company names that do not distinguish one: what it does, where it is, and fillers. Folded as `names.folded` leaves them."""
 
+from services.registration.domain.countries import country_words
+
 # One trade a line: words that say the same of a company.
 _TRADES = """
 technology technologies tech technik technologie tecnologia tecnologias tecnologie teknoloji techno
@@ -119,4 +121,4 @@ east eastern ost este
 west western oeste ouest
 """
 SIDES: dict[str, str] = {word: line.split()[0] for line in _SIDES.strip().splitlines() for word in line.split()}
-PLACES: dict[str, str] = SIDES | {word: line.split()[0] for line in _PLACES.strip().splitlines() for word in line.split()}
+PLACES: dict[str, str] = country_words() | SIDES | {word: line.split()[0] for line in _PLACES.strip().splitlines() for word in line.split()}

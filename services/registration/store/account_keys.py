@@ -16,10 +16,10 @@ _ENTER = """
 insert into account_keys (key, account_id) select k, a from unnest($1::uuid[], $2::bigint[]) w(a, k) order by k, a on conflict do nothing"""
 _DROP = "delete from account_keys where account_id = any($1::uuid[])"
 # Every key costs one look into the index and at most `crowd` + 1 of its entries, however many accounts there are. Those come first that
-# share keys which few others have.
+# share keys which few others have. Without "order by" a plan made while the table is small reads all of it for a limit of some.
 _LOOK = f"""
-named as (
-  select w.a, array(select k.account_id from account_keys k where k.key = w.k limit $3 + 1) as ids
+named as materialized (
+  select w.a, array(select k.account_id from account_keys k where k.key = w.k order by k.account_id limit $3 + 1) as ids
   from unnest($1::uuid[], $2::bigint[]) w(a, k)
 ), counted as (
   select a, id, row_number() over (partition by a order by sum(1.0 / cardinality(ids)) desc, id) as place

@@ -17,7 +17,7 @@ from services.registration.store.account_links import Pair
 from services.registration.store.reviews import Why
 from shared.chassis.database import UnitOfWork
 
-_PORTION = 200
+_PORTION = 50  # their locks are held meanwhile
 # Whoever works on an account at this moment has it unswept or in hand; it comes next time.
 _UNSWEPT = """
 select id, name, country from accounts where not swept and merged_into is null order by id limit $1 for no key update skip locked"""

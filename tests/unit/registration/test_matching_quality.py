@@ -8,6 +8,8 @@ from benchmarks import labelled
 from benchmarks.labelled import Truth
 from services.registration.domain.likeness import Matching
 
+EXACT_RECALL = 0.27  # exact is strict on purpose: most of the rest is probable
+PRECISION, RECALL = (0.99, 0.98), (0.99, 0.98)
 JUDGED = [labelled.judge(pair, matching=Matching()) for pair in labelled.pairs()]
 
 
@@ -28,7 +30,3 @@ def test_probable_when_measured_then_as_good_as_it_was(half: int) -> None:
     found = labelled.probable(JUDGED[half::2])
     assert found.precision >= PRECISION[half], [labelled.told(each) for each in found.wrong]
     assert found.recall >= RECALL[half], [labelled.told(each) for each in found.missed]
-
-
-EXACT_RECALL = 0.25
-PRECISION, RECALL = (0.9, 0.9), (0.9, 0.9)
