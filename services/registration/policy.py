@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.registration.domain.opportunity import Exclusivity
+from services.registration.domain.opportunity import Exclusivity, OwnerChange
 from services.registration.domain.territories import Territories
 from services.registration.domain.values import CreditAfterExpiry
 
@@ -19,6 +19,14 @@ class Extension(BaseModel):
 
     days: int = Field(30, ge=1)
     times: int = Field(1, ge=0)
+
+
+class Source(BaseModel):
+    """What is known of one sales system. `contiguous` versions count up by one: what never came is noticed and asked for."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    versions: Literal["sparse", "contiguous"] = "sparse"
 
 
 class Policy(BaseModel):
@@ -34,6 +42,8 @@ class Policy(BaseModel):
     open_registrations_limit: int = Field(500, ge=1)
     cool_off_days: int = Field(0, ge=0)
     opportunity_exclusivity: Exclusivity = Exclusivity.RECORD
+    on_owner_change: OwnerChange = OwnerChange.REVIEW
+    sources: Mapping[str, Source] = Field(default_factory=dict)
     on_termination: Literal["withdraw", "keep"] = "withdraw"
     free_mail_domains: frozenset[str] = frozenset()
     territories: Mapping[str, Sequence[str]] = Field(default_factory=dict)
@@ -42,6 +52,10 @@ class Policy(BaseModel):
     def protection(self) -> timedelta:
         """The length of a fresh window: whole days of 24 hours."""
         return timedelta(days=self.protection_days)
+
+    def counts_without_gaps(self, source: str) -> bool:
+        """Whether a version that is left out is one that never came."""
+        return source in self.sources and self.sources[source].versions == "contiguous"
 
     @property
     def cool_off(self) -> timedelta:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.registration.api import imports, reviews, routes
+from services.registration.api import exports, imports, intake, intake_tables, opportunities, reviews, routes
 from services.registration.consumers import handlers
 from services.registration.policy import Policy
 from services.registration.settings import Settings
@@ -19,11 +19,11 @@ def build(settings: Settings, *, clock: Clock) -> Service:
     platform = Platform("registration", settings, clock=clock)
     policies = Policies(Policy)
     deals = routes.routes(policies, registrable=registrable_domain)
-    intake = imports.routes(policies, registrable=registrable_domain)
+    ways_in = [part.routes(policies, registrable=registrable_domain) for part in (imports, opportunities, intake_tables, intake)]
     app = platform.app(
         title="Registration",
         description="Deals: first to register is protected; won, lost, amended, reopened, refunded.",
-        routers=[deals, intake, reviews.router],
+        routers=[deals, *ways_in, opportunities.schemas, exports.router, reviews.router],
     )
     return Service(
         platform,

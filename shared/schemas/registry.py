@@ -20,6 +20,7 @@ ALL: tuple[type[Event], ...] = (
     cash.DealInvoiced,
     cash.DealPaid,
     crm.OpportunityChanged,
+    crm.RereadRequested,
     commission.CommissionAccrued,
     commission.CommissionReversed,
     commission.CommissionReleased,

@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql as pg
 from shared.chassis.database import NAMING
 
 metadata = sa.MetaData(naming_convention=NAMING)
-SHARED_TABLES: frozenset[str] = frozenset({"accounts", "account_identifiers", "protection_slots", "known_partners"})
+SHARED_TABLES: frozenset[str] = frozenset({"accounts", "account_identifiers", "protection_slots", "known_partners", "intake_gaps"})
 
 
 def _instant(name: str, *, nullable: bool = False) -> "sa.Column[object]":
@@ -64,6 +64,8 @@ deals = sa.Table(
     sa.Column("source", sa.Text),
     sa.Column("external_id", sa.Text),
     _instant("source_changed_at", nullable=True),
+    sa.Column("source_version", sa.BigInteger, comment="of the newest state taken in, where the source counts them"),
+    sa.Column("source_digest", sa.Text, comment="of the content that this version had"),
     sa.UniqueConstraint("source", "external_id"),
     sa.Index(None, "partner_id", "id"),
     sa.Index(
