@@ -1,7 +1,7 @@
 """The error queue and the gaps as they are shown."""
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 import orjson
@@ -84,7 +84,7 @@ class CorrectedResult(BaseModel):
     line: int
     error_id: UUID | None = None
     result: str
-    state: ErrorState | None = None
+    state: Literal["open", "corrected", "dropped", "superseded"] | None = None
     code: str | None = None
     message: str | None = None
 

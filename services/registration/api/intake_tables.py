@@ -90,7 +90,7 @@ async def _one(uow: UnitOfWork, source: str, by: str, row: _Row, *, policy: Poli
         return CorrectedResult(line=line, error_id=told.error_id, result="refused", code=refusal.code, message=refusal.message)
     result = result_of(outcome)
     return CorrectedResult(
-        line=line, error_id=error.id, result=result["result"], state=error.state, code=result["code"], message=result["message"]
+        line=line, error_id=error.id, result=result["result"], state=error.state.value, code=result["code"], message=result["message"]
     )
 
 

@@ -13,7 +13,7 @@ from shared.schemas.crm import RereadRequested
 
 
 async def watch_versions(uow: UnitOfWork, taken: Iterable[Taken], unread: Iterable[Rejected], *, policy: Policy) -> None:
-    """Follow the versions in the order in which they were decided; each hole that opens is asked for once. What was not readable has come."""
+    """Follow the versions in the order in which they were decided; each hole that opens is asked for once. The unread have come."""
     steps: defaultdict[Key, list[Step]] = defaultdict(list)
     for row in unread:
         if row.external_id and row.source_version is not None and policy.counts_without_gaps(row.source):

@@ -7,6 +7,9 @@ from uuid import UUID
 
 import orjson
 
+from services.registration.domain.values import PartnerId, Standing
+from services.registration.policy import Policy
+from services.registration.use_cases.hear_of_partner import hear_of_partner
 from shared.chassis.service import Service
 from shared.chassis.testing.records import Told, records
 from shared.chassis.testing.reliability import ReliabilitySuite
@@ -14,7 +17,7 @@ from shared.chassis.testing.stage import Stage
 from shared.schemas.crm import OpportunityChanged
 from shared.schemas.partners import PartnerActivated
 
-NOW = datetime(2026, 2, 1, tzinfo=UTC)
+NOW = datetime(2026, 2, 25, tzinfo=UTC)
 DAY = timedelta(days=1)
 _RULES = {"sources": {"crm": {"versions": "contiguous"}}, "on_owner_change": "follow"}
 
@@ -26,16 +29,16 @@ def active(number: int) -> Told:
 
 
 def told(partner: int, number: int, version: int, **changed: Any) -> Told:
-    """A state of an opportunity; closed ones were closed ten days after their engagement."""
+    """A state of an opportunity whose protection still holds."""
     body = {
-        "occurred_at": NOW - 30 * DAY + version * DAY,
+        "occurred_at": NOW - 9 * DAY + version * DAY,
         "recorded_at": NOW,
         "source": "crm",
         "external_id": f"{partner}-{number}",
         "partner_id": UUID(int=partner),
         "account_name": f"Account {partner} {number}",
         "families": ("GTX",),
-        "engaged_at": NOW - 60 * DAY,
+        "engaged_at": NOW - 9 * DAY,
         "stage": "open",
         "source_version": version,
     }
@@ -43,7 +46,7 @@ def told(partner: int, number: int, version: int, **changed: Any) -> Told:
 
 
 def won(partner: int, number: int, version: int, amount: str = "100.00", **changed: Any) -> Told:
-    return told(partner, number, version, stage="won", closed_at=NOW - 50 * DAY, amount=amount, **changed)
+    return told(partner, number, version, stage="won", closed_at=NOW - 5 * DAY, amount=amount, **changed)
 
 
 async def _rule(service: Service) -> None:
@@ -75,18 +78,21 @@ async def test_opportunity_when_its_states_arrive_inverted_then_the_newest_stand
 
 
 class TestVersionedReliability(ReliabilitySuite):
-    """Versions with holes, refusals, corrections and changes of the partner, under every delivery."""
+    """Versions with holes, refusals and contradictions, under every delivery; what waits for its partner may change its order."""
 
     service = "registration"
 
     async def prepare(self, service: Service) -> None:
         await _rule(service)
+        async with service.platform.worker_database.transaction() as uow:
+            for partner in (1, 2, 3):
+                known = PartnerId(UUID(int=partner))
+                await hear_of_partner(uow, known, standing=Standing.ACTIVE, kind="channel", sequence=1, policy=Policy())
 
     def story(self) -> Sequence[Told]:
         story: list[Told] = []
         for partner in (1, 2, 3):
             story += [
-                active(partner),
                 told(partner, 1, 1),
                 won(partner, 1, 4),  # 2 and 3 never come
                 told(partner, 2, 1),
