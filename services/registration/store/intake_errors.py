@@ -33,6 +33,7 @@ on conflict (source, name) where state = 'open' do update set partner_id = exclu
     last_seen = excluded.last_seen
 where coalesce(excluded.source_version >= e.source_version, excluded.changed_at >= e.changed_at, true)
 returning e.source, e.name, e.id, e.times"""
+_ANY_OPEN = "select 1 from intake_errors where state = 'open' and source = any($1::text[]) limit 1"
 _SUPERSEDE = """
 update intake_errors e set state = 'superseded', decided_at = $5
 from (select e.id from unnest($1::text[], $2::text[], $3::bigint[], $4::timestamptz[]) s(source, name, version, changed_at)
@@ -90,7 +91,8 @@ async def record(uow: UnitOfWork, rejected: Iterable[Rejected]) -> dict[tuple[st
 
 async def supersede(uow: UnitOfWork, settled: Sequence[Settled]) -> None:
     """Close the errors of opportunities that were taken in."""
-    if settled:
+    # Mostly nothing is open: then there is nothing to look up for each of them.
+    if settled and await uow.fetch(_ANY_OPEN, sorted({one.source for one in settled})):
         columns = [[getattr(one, field) for one in settled] for field in ("source", "name", "version", "changed_at")]
         await uow.fetch(_SUPERSEDE, *columns, uow.now)
 
