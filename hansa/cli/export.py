@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hansa.embedded.record import Running
 
 app = typer.Typer(help="Write everything that a service keeps to files.", no_args_is_help=True)
+_PREFIX = "registration/v1"
 Folder = Annotated[Path, typer.Argument(metavar="DIR", file_okay=False, help="The folder to write to; made if it is not there.")]
 
 
@@ -53,7 +54,7 @@ def registration(
 
 def _save(running: "Running", name: str, path: Path, kind: str) -> Path:
     """One export in its file, which is there once it is whole. Memory stays flat."""
-    address = f"{running.address}/registration/v1/exports/{name}?format={kind}"
+    address = f"{running.address}/{_PREFIX}/exports/{name}?format={kind}"
     request = urllib.request.Request(address, headers={"Authorization": f"Bearer {running.token()}"})  # noqa: S310 - our own address
     fresh = path.with_name(f"{path.name}.part")
     try:

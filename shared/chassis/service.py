@@ -20,7 +20,6 @@ from shared.chassis.telemetry import Telemetry
 from shared.chassis.timers import Timer
 from shared.chassis.worker import Arrived, Part, Worker, nothing_arrived
 
-
 _MOST_CONTAINERS = 100_000  # a request of 500 rows makes half as many, which die by reference count
 
 

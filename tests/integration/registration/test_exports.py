@@ -1,18 +1,22 @@
 """Exports: everything, to each what is its own, and back in again with the same result."""
 
+import asyncio
 import csv
 import io
 import tracemalloc
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import httpx2
 import orjson
 import pytest
+from typer.testing import CliRunner
 
+from hansa.cli import main
 from hansa.crm.mapping import load
 from hansa.crm.opportunities import read_export
 from services.registration.store.exports import EXPORTS
@@ -182,6 +186,24 @@ async def test_export_when_rows_are_entered_meanwhile_then_it_shows_one_moment(w
                 await world.imported(row(world, 5_000, engaged_at=START + 300 * DAY))
             seen += part.count(b"\n")
     assert seen == 599
+
+
+async def test_command_when_run_then_a_file_for_each_export(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    await world.imported(won(world, 1), row(world, 2))
+    async with served(world.service) as address:
+        running = SimpleNamespace(address=address, token=world.stage.token)
+
+        @contextmanager
+        def system_on(*_: object, **__: object) -> Iterator[object]:
+            yield running
+
+        monkeypatch.setattr("hansa.embedded.system.system_on", system_on)
+        monkeypatch.setattr("hansa.cli.export._PREFIX", "v1")
+        arguments = ["export", "registration", str(tmp_path / "all"), "--format", "csv", "--json"]
+        done = await asyncio.to_thread(CliRunner().invoke, main.build(["export"]), arguments)
+    assert done.exit_code == 0, done.output
+    assert {path.name for path in (tmp_path / "all").iterdir()} == {f"{name}.csv" for name in EXPORTS}
+    assert len((tmp_path / "all" / "deals.csv").read_text().splitlines()) == 3
 
 
 @asynccontextmanager

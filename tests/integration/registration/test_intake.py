@@ -1,5 +1,6 @@
 """One opportunity at a time: versions, gaps, a change of the partner, and our own changes coming back."""
 
+import asyncio
 from uuid import uuid4
 
 import pytest
@@ -66,6 +67,13 @@ async def test_batch_when_it_holds_a_history_inverted_then_every_step_is_made(wo
     assert {result["news"] for result in await world.imported(*states)} == {"fresh"}
     sequences = [(topic.removeprefix("deal."), sequence) for topic, sequence, _ in await world.events()]
     assert sequences == [("registered", 1), ("closed", 2), ("reopened", 3), ("closed", 4)]
+
+
+async def test_versions_when_many_are_put_at_once_then_the_newest_stands_and_one_deal_follows(world: World) -> None:
+    states = [won(world, amount=f"{n}.00", source_version=n) if n % 2 else row(world, source_version=n) for n in range(1, 10)]
+    answers = await asyncio.gather(*(put(world, state) for state in [*states, *states]))
+    assert {answer.status_code for answer in answers} == {200}
+    assert await world.rows("select state, amount_minor, source_version from deals") == [("won", 900, 9)]
 
 
 async def test_gap_when_a_version_is_left_out_then_asked_for_and_filled_by_a_reading_of_the_newest(world: World) -> None:

@@ -1,5 +1,6 @@
 """The error queue: every refusal is there with a suggestion, and goes once it is corrected or its opportunity came through."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ import pytest
 from services.registration.domain.intake_fixes import FIXES
 from services.registration.domain.values import Standing
 from shared.chassis.testing.stage import Stage
-from tests.integration.registration.intake_world import DAY, START, news, put, queue, row, rule, won
+from tests.integration.registration.intake_world import DAY, START, news, put, queue, row, rule, topics, won
 from tests.integration.registration.world import World
 
 
@@ -107,6 +108,23 @@ async def test_error_when_dropped_then_closed_with_its_reason_and_the_next_refus
     await world.imported(won(world, amount="a"))
     [new] = await queue(world)
     assert (new["id"] != error["id"], new["count"]) == (True, 1)
+
+
+async def test_error_when_two_correct_it_at_once_then_one_counts(world: World) -> None:
+    await world.imported(won(world, amount="a"))
+    [error] = await queue(world)
+    answers = await asyncio.gather(*(_settle(world, error, "correct", {"amount": f"{n}.00"}) for n in (1, 2, 3)))
+    assert sorted(answer.get("code", "taken in") for answer in answers) == ["error_settled", "error_settled", "taken in"]
+    assert await topics(world) == ["deal.registered", "deal.closed"]
+
+
+async def test_errors_when_corrected_while_their_opportunities_come_again_then_nobody_waits_for_good(world: World) -> None:
+    rows = [won(world, number, amount="a") for number in range(6)]
+    await world.imported(*rows)
+    errors = await queue(world)
+    again = [world.imported(*(row | {"amount": "9.00"} for row in rows)) for _ in range(2)]
+    await asyncio.gather(*again, *(_settle(world, error, "correct", {"amount": "9.00"}) for error in errors))
+    assert (await queue(world), (await topics(world)).count("deal.closed")) == ([], 6)
 
 
 async def test_queue_when_filtered_and_paged_then_each_error_once(world: World) -> None:
