@@ -26,6 +26,7 @@ STAFF_ONLY = frozenset(
         "disputes:admin",
         "evaluations:read",
         "evaluations:write",
+        "exports:admin",
         "partners:write",
         "payouts:admin",
         "plans:admin",

@@ -24,12 +24,6 @@ class BoundToPartner(Refused):
     sentence = "A sales system speaks for the vendor: use a token that is not bound to one partner."
 
 
-class ExportForStaff(Refused):
-    code = "export_for_staff"
-    status = 403
-    sentence = "This export tells of more than one partner: it is for the vendor alone."
-
-
 class ErrorSettled(Refused):
     code = "error_settled"
     sentence = "This error is {state} already."

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
@@ -20,14 +21,20 @@ Shown = Mapping[str, Any]
 class Export:
     """`sql` in the order in which a file is read best; `show` makes a row of it; `columns` are those of the CSV.
 
-    `staff_only` where rows tell of more than one partner's deals.
+    `partner_column` names whose row it is; without one, rows tell of more than one partner's deals and are for staff alone.
     """
 
     meaning: str
     sql: str
     columns: tuple[str, ...]
     show: Callable[[sa.Row[Any]], Shown]
-    staff_only: bool = False
+    partner_column: str | None = None
+
+    def statement(self, partner_id: UUID | None) -> sa.TextClause:
+        """The statement, for staff or for one partner. Row-level security would do, but by reading every row of all."""
+        if partner_id is None or self.partner_column is None:
+            return sa.text(self.sql.format(mine="true"))
+        return sa.text(self.sql.format(mine=f"{self.partner_column} = :partner")).bindparams(sa.bindparam("partner", partner_id, sa.Uuid()))
 
 
 # What names the account came from several partners: it is shown to the vendor alone.
@@ -37,7 +44,7 @@ _NAMED = """
 _DEALS = f"""
 select {", ".join(f"d.{name}" for name in rows.COLUMNS)}, {_NAMED.format(kind="domain", name="domains")},
     {_NAMED.format(kind="tax", name="tax_ids")}, {_NAMED.format(kind="crm", name="crm_ids")}
-from deals d order by d.registered_at, d.id"""  # noqa: S608 - names of columns
+from deals d where {{mine}} order by d.registered_at, d.id"""  # noqa: S608 - names of columns
 _OF_IMPORT = (
     "source", "external_id", "partner_id", "account_name", "account_domain", "country", "tax_id", "crm_ids", "territory", "families",
     "engaged_at", "stage", "closed_at", "currency", "amount", "lines", "credits", "occurred_at", "source_version",
@@ -133,13 +140,15 @@ def _loaded(value: Any) -> Any:
     return orjson.loads(value) if isinstance(value, str) else value
 
 
-def _export(meaning: str, columns: str, sql: str, *, staff_only: bool = False) -> Export:
+def _export(meaning: str, columns: str, sql: str, *, partner_column: str | None = None) -> Export:
     names = tuple(columns.split())
-    return Export(meaning, sql, names, _plain(*names), staff_only)
+    return Export(meaning, sql, names, _plain(*names), partner_column)
 
 
 EXPORTS: Mapping[str, Export] = {
-    "deals": Export("Deals in the order of registration, as rows that `POST imports` reads.", _DEALS, (*_OF_IMPORT, *_BEYOND), show_deal),
+    "deals": Export(
+        "Deals in the order of registration, as rows of an import.", _DEALS, (*_OF_IMPORT, *_BEYOND), show_deal, "d.partner_id"
+    ),
     "accounts": _export(
         "Accounts with all that names them.",
         "id name country created_at identifiers",
@@ -147,37 +156,35 @@ EXPORTS: Mapping[str, Export] = {
         (select jsonb_agg(jsonb_build_object('kind', i.kind, 'value', i.value) order by i.kind, i.value)::text
          from account_identifiers i where i.account_id = a.id) as identifiers
         from accounts a order by a.id""",
-        staff_only=True,
     ),
     "slots": _export(
         "What is protected: account, family and territory, over which time, by which deal.",
         "deal_id account_id family territory_path protected_from protected_until",
         """select s.deal_id, s.account_id, s.family, s.path, lower(s.during), upper(s.during)
-        from protection_slots s join deals d on d.id = s.deal_id order by s.id""",
+        from protection_slots s join deals d on d.id = s.deal_id where {mine} order by s.id""",
+        partner_column="d.partner_id",
     ),
     "reviews": _export(
         "Customers that matched more than one account.",
         "id partner_id account_name identifiers reason raised_at",
-        "select id, partner_id, account_name, identifiers::text, reason, raised_at from account_reviews order by id",
+        "select id, partner_id, account_name, identifiers::text, reason, raised_at from account_reviews where {mine} order by id",
+        partner_column="partner_id",
     ),
     "refusals": _export(
         "Events that a rule refused.",
         "event_id type subject code message refused_at",
         "select event_id, type, subject, code, message, refused_at from refusals order by id",
-        staff_only=True,
     ),
     "intake-errors": _export(
         "What the intake refused, the settled errors included.",
         "id source external_id way code message row state times first_seen last_seen decided_at decided_by reason",
         """select id, source, external_id, way, code, message, row, state, times, first_seen, last_seen, decided_at, decided_by, reason
         from intake_errors order by id""",
-        staff_only=True,
     ),
     "intake-gaps": _export(
         "States of opportunities that never came.",
         "source external_id missing filled_by found_at filled_at",
         """select source, external_id, missing::text, filled_by, found_at, filled_at from intake_gaps
         where found_at is not null order by source, external_id""",
-        staff_only=True,
     ),
 }

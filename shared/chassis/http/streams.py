@@ -17,17 +17,19 @@ PORTION = 500
 Render = Callable[[Sequence[sa.Row[Any]]], bytes]
 
 
-def streamed(request: Request, caller: Principal, sql: str, render: Render, *, head: bytes = b"", media_type: str) -> StreamingResponse:
-    """The rows of `sql` as `caller` may see them, under one snapshot: a single statement sees the moment at which it began.
+def streamed(
+    request: Request, caller: Principal, statement: sa.Executable, render: Render, *, head: bytes = b"", media_type: str
+) -> StreamingResponse:
+    """The rows of `statement` as `caller` may see them, under one snapshot: a single statement sees the moment at which it began.
 
     Runs in a transaction of its own, since the request's has ended when the first byte leaves. A reader who pauses for longer than
     the store lets a transaction idle is cut off: the connection is needed by others.
     """
     database: Database = request.app.state.database()
-    return StreamingResponse(_bytes(database, caller.actor, sql, render, head=head), media_type=media_type)
+    return StreamingResponse(_bytes(database, caller.actor, statement, render, head=head), media_type=media_type)
 
 
-async def _bytes(database: Database, actor: Actor, sql: str, render: Render, *, head: bytes) -> AsyncIterator[bytes]:
+async def _bytes(database: Database, actor: Actor, statement: sa.Executable, render: Render, *, head: bytes) -> AsyncIterator[bytes]:
     if head:
         yield head
     async with AsyncExitStack() as stack:
@@ -36,6 +38,6 @@ async def _bytes(database: Database, actor: Actor, sql: str, render: Render, *, 
             uow = await stack.enter_async_context(database.transaction())
         finally:
             current_actor.reset(token)
-        result = await uow.connection.stream(sa.text(sql), execution_options={"yield_per": PORTION})
+        result = await uow.connection.stream(statement, execution_options={"yield_per": PORTION})
         async for rows in result.partitions(PORTION):
             yield render(rows)

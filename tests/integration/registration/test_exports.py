@@ -148,8 +148,8 @@ async def test_export_when_a_partner_asks_then_its_own_rows_and_nothing_of_other
     assert [(one["external_id"], one.get("tax_id")) for one in mine] == [("O1", None)]
     assert {one["deal_id"] for one in _lines(await _exported(world, "slots", by=world.partner))} == {mine[0]["deal_id"]}
     assert await _exported(world, "reviews", by=world.partner) == b""
-    for what in (name for name, export in EXPORTS.items() if export.staff_only):
-        assert (await world.partner.get(f"/v1/exports/{what}")).json()["code"] == "export_for_staff"
+    for what in (name for name, export in EXPORTS.items() if export.partner_column is None):
+        assert (await world.partner.get(f"/v1/exports/{what}")).json()["code"] == "scope_missing"
 
 
 async def test_csv_when_a_cell_looks_like_a_formula_then_it_is_none(world: World) -> None:
