@@ -58,6 +58,7 @@ async def _service(ground: Ground, folder: Path) -> tuple[Service, str]:
     async with service.platform.worker_database.transaction() as uow:
         await uow.fetch("insert into known_partners (id, state, sequence) select p, 'active', 1 from unnest($1::uuid[]) p", partners)
         await uow.fetch("insert into registration_quotas (partner_id, open_deals) select p, 0 from unnest($1::uuid[]) p", partners)
+    await service.start_api()
     return service, issuer.issue("operator")
 
 

@@ -1,4 +1,4 @@
-"""The generated papers: event snapshots, AsyncAPI and OpenAPI. `python -m hansa.documents` renews them, `--check` finds drift."""
+"""The generated papers: snapshots, schemas, AsyncAPI and OpenAPI. `python -m hansa.documents` renews them, `--check` finds drift."""
 
 import argparse
 import json
@@ -15,6 +15,7 @@ import yaml
 from hansa.asyncapi import generate
 from hansa.catalogue import ROOT, SERVICES, build
 from shared.schemas.compatibility import breaking, document
+from shared.schemas.crm import OpportunityChanged, RereadRequested
 from shared.schemas.registry import ALL
 
 
@@ -38,6 +39,8 @@ class Document:
 def documents(root: Path = ROOT) -> Iterator[Document]:
     """Every generated document as it should be now. Raises BreaksReaders for an event that changed incompatibly."""
     yield from snapshots(root)
+    for event in (OpportunityChanged, RereadRequested):
+        yield Document(f"docs/schemas/{event.topic}.v{event.version}.json", _json(document(event)))
     examples = root / "shared" / "schemas" / "examples"
     asyncapi = generate(root / "deploy" / "topics.yaml", examples=examples, version=_version())
     yield Document("docs/asyncapi.yaml", yaml.safe_dump(asyncapi, sort_keys=False, allow_unicode=True, width=140))

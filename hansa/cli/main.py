@@ -16,6 +16,7 @@ COMMANDS = {
     "test": "test",
     "token": "token",
     "import": "import_crm",
+    "export": "export",
     "explain": "explain",
     "commission": "commission",
     "statement": "statement",

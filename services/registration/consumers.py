@@ -4,18 +4,18 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
+from services.registration.arrival import Arrival
 from services.registration.domain.accounts import Registrable
-from services.registration.domain.intake import Taken
-from services.registration.domain.opportunity import Opportunity
-from services.registration.domain.refusals import AccountTaken
+from services.registration.domain.intake_error import Way
 from services.registration.domain.values import PartnerId
-from services.registration.mapping import STANDINGS, duplicate_of, opportunity_of
+from services.registration.mapping import STANDINGS, opportunity_of
 from services.registration.policy import Policy
+from services.registration.reading import fault_of
 from services.registration.store import partners
 from services.registration.use_cases.hear_of_partner import hear_of_partner, partner_name
-from services.registration.use_cases.publish import publish
 from services.registration.use_cases.receipts.issue import Receipts
-from services.registration.use_cases.take_in import lock_name, take_in
+from services.registration.use_cases.receive import Manner, receive
+from services.registration.use_cases.take_in import lock_name
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import Refused
 from shared.chassis.events import Handlers, Incoming
@@ -61,30 +61,26 @@ class _Consumers:
 
     async def _on_opportunities(self, uow: UnitOfWork, incomings: Sequence[Told], policy: Policy) -> None:
         known = await partners.of(uow, {PartnerId(one.event.partner_id) for one in incomings})
-        ready: list[tuple[Told, Opportunity]] = []
+        arrivals: list[Arrival] = []
         for incoming in incomings:
-            if incoming.event.partner_id not in known:
+            if incoming.event.partner_id in known:
+                arrivals.append(_read(incoming))
+            else:
                 await uow.wait_for(partner_name(incoming.event.partner_id), incoming, reason="the partner is not known yet")
-                continue
-            try:
-                ready.append((incoming, opportunity_of(incoming.event, changed_at=incoming.event.occurred_at)))
-            except Refused as refusal:
-                await uow.refuse(incoming, refusal.code, refusal.message)
-        seen = [opportunity for _, opportunity in ready]
-        intake = await take_in(uow, seen, exclusivity=policy.opportunity_exclusivity, policy=policy, registrable=self._registrable)
-        self._receipts.issue_at_last(uow, intake.taken)
-        for (incoming, _), taken in zip(ready, intake.taken, strict=True):
-            await _tell(uow, incoming, taken, kind=intake.kinds.get(taken.seen.partner_id))
+        manner = Manner(
+            way=Way.KAFKA, exclusivity=policy.opportunity_exclusivity, policy=policy, registrable=self._registrable, receipts=self._receipts
+        )
+        for outcome in await receive(uow, arrivals, manner):
+            if outcome.fault and outcome.arrival.cause:
+                await uow.refuse(outcome.arrival.cause, outcome.fault.code, outcome.fault.message)
 
 
-async def _tell(uow: UnitOfWork, incoming: Told, taken: Taken, *, kind: str | None) -> None:
-    """Publish what became of one opportunity, or record why nothing did."""
-    with uow.caused_by(incoming):
-        publish(uow, taken.steps, partner_kind=kind)
-        if isinstance(taken.refusal, AccountTaken):
-            uow.emit(duplicate_of(taken.seen, event_id=incoming.id, now=uow.now), sequence=1)
-    if taken.refusal:
-        await uow.refuse(incoming, taken.refusal.code, taken.refusal.message)
+def _read(incoming: Told) -> Arrival:
+    text = incoming.raw.value or b""
+    try:
+        return Arrival(text=text, seen=opportunity_of(incoming.event), cause=incoming)
+    except Refused as refusal:
+        return Arrival(text=text, fault=fault_of(refusal), cause=incoming)
 
 
 async def _on_partner(uow: UnitOfWork, incoming: Incoming[Any], policy: Policy) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TypedDict
+from uuid import UUID
 
 from services.registration.domain import facts
 from services.registration.domain.accounts import Customer
@@ -17,7 +18,6 @@ from services.registration.domain.values import Credit, Outcome, PartnerId, Stan
 from services.registration.import_row import ImportRow
 from services.registration.mapping_conflicts import decision_of
 from services.registration.mapping_protection import Head, money, of_exclusivity, of_review
-from shared.chassis.ids import derived_id
 from shared.schemas import crm, deals
 from shared.schemas.base import Event, MoneyAmount
 from shared.schemas.partners import PartnerActivated, PartnerSuspended, PartnerTerminated
@@ -37,9 +37,7 @@ def families_of(names: Sequence[str]) -> tuple[str, ...]:
     return found
 
 
-def opportunity_of(
-    told: crm.OpportunityChanged | ImportRow, *, changed_at: datetime | None, tax_id: str | None = None, crm_ids: tuple[str, ...] = ()
-) -> Opportunity:
+def opportunity_of(told: crm.OpportunityChanged | ImportRow) -> Opportunity:
     """The opportunity with exact terms. Raises the refusals of its terms."""
     families = families_of(told.families)
     partner_id = PartnerId(told.partner_id)
@@ -49,14 +47,16 @@ def opportunity_of(
         external_id=told.external_id,
         partner_id=partner_id,
         customer=Customer(
-            name=told.account_name, domain=told.account_domain, country=country or told.country, tax_id=tax_id, crm_ids=crm_ids
+            name=told.account_name, domain=told.account_domain, country=country or told.country, tax_id=told.tax_id, crm_ids=told.crm_ids
         ),
         families=families,
         territory=None if told.territory == ANY else told.territory,
         engaged_at=told.engaged_at,
         stage=Stage(told.stage.value),
         terms=_terms_of(told, partner_id, families),
-        changed_at=changed_at,
+        changed_at=told.occurred_at,
+        version=told.source_version,
+        origin=told.origin,
     )
 
 
@@ -89,14 +89,23 @@ class _Terms(TypedDict):
     attributes: dict[str, str]
 
 
-def event_of(deal: Deal, fact: Fact, *, recorded_at: datetime, partner_kind: str | None = None) -> Event:
-    """The published event of a fact; `deal` is the deal after it."""
-    head = Head(deal_id=deal.id, partner_id=deal.partner_id, occurred_at=fact.at, recorded_at=recorded_at)
+def event_of(deal: Deal, fact: Fact, *, recorded_at: datetime, partner_kind: str | None = None, told_by: str | None = None) -> Event:
+    """The published event of a fact; `deal` is the deal after it, `told_by` the sales system that made it happen, if one did."""
+    source, external_id = (deal.origin.source, deal.origin.external_id) if deal.origin else (None, None)
+    head = Head(
+        deal_id=deal.id,
+        partner_id=deal.partner_id,
+        occurred_at=fact.at,
+        recorded_at=recorded_at,
+        source=source,
+        external_id=external_id,
+        origin=told_by,
+    )
     match fact:
         case facts.Registered():
             return _registered(deal, head)
         case facts.Closed(outcome=outcome, protected=protected):
-            return _closed(deal, head, _terms(deal, partner_kind), outcome=outcome, protected=protected)
+            return deals.DealClosed(**head, **_terms(deal, partner_kind), outcome=deals.Outcome(outcome.value), protected=protected)
         case facts.Amended(reason=reason):
             return deals.DealAmended(**head, **_terms(deal, partner_kind), revision=deal.revision, reason=reason)
         case facts.Reopened(close_number=number, reason=reason):
@@ -126,15 +135,7 @@ def _registered(deal: Deal, head: Head) -> Event:
         protected_from=window.start,
         protected_until=window.end,
         expected=money(deal.expected) if deal.expected else None,
-        source=deal.origin.source if deal.origin else None,
-        external_id=deal.origin.external_id if deal.origin else None,
     )
-
-
-def _closed(deal: Deal, head: Head, terms: _Terms, *, outcome: Outcome, protected: bool) -> Event:
-    source, external_id = (deal.origin.source, deal.origin.external_id) if deal.origin else (None, None)
-    told = deals.Outcome(outcome.value)
-    return deals.DealClosed(**head, **terms, outcome=told, protected=protected, source=source, external_id=external_id)
 
 
 def _refunded(deal: Deal, refund: facts.Refund, head: Head) -> Event:
@@ -178,12 +179,12 @@ def _shares(credits_: Sequence[Credit]) -> tuple[deals.Credit, ...]:
     return tuple(deals.Credit(partner_id=credit.partner_id, share=str(credit.share)) for credit in credits_)
 
 
-def duplicate_of(seen: Opportunity, *, event_id: str, now: datetime) -> Event:
+def duplicate_of(seen: Opportunity, *, refusal_id: UUID, now: datetime) -> Event:
     """The notice that an opportunity of `seen` was refused because the account is taken; it says not by whom."""
     return deals.DealDuplicateRefused(
         occurred_at=now,
         recorded_at=now,
-        refusal_id=derived_id("refusal", event_id),
+        refusal_id=refusal_id,
         partner_id=seen.partner_id,
         account_name=seen.customer.name,
         families=seen.families,

@@ -23,6 +23,9 @@ class Head(TypedDict):
     partner_id: UUID
     occurred_at: datetime
     recorded_at: datetime
+    source: str | None
+    external_id: str | None
+    origin: str | None
 
 
 def of_review(deal: Deal, fact: OfReview, head: Head) -> Event:

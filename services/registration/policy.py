@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from services.registration.conflict_policy import ConflictRules, PartnerTerritories
 from services.registration.domain.approval_rules import ApprovalRule
 from services.registration.domain.likeness import Matching
-from services.registration.domain.opportunity import Exclusivity
+from services.registration.domain.opportunity import Exclusivity, OwnerChange
 from services.registration.domain.territories import Territories
 from services.registration.domain.values import CreditAfterExpiry
 from services.registration.policy_parts import Approval, BusinessHours, Extension, Quiet, WaitingList
@@ -24,6 +24,14 @@ class Likeness(BaseModel):
     probable_from: int = Field(80, ge=0, le=101, description="of 100; 101 puts nothing up")
     crowd: int = Field(50, ge=1, le=1_000, description="a key that names more accounts than this says nothing")
     candidates: int = Field(20, ge=1, le=1_000, description="compared at most, those first that share what few others have")
+
+
+class Source(BaseModel):
+    """What is known of one sales system. `contiguous` versions count up by one: what never came is noticed and asked for."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    versions: Literal["sparse", "contiguous"] = "sparse"
 
 
 class Policy(BaseModel):
@@ -48,6 +56,8 @@ class Policy(BaseModel):
     open_registrations_limit: int = Field(500, ge=1)
     cool_off_days: int = Field(0, ge=0)
     opportunity_exclusivity: Exclusivity = Exclusivity.RECORD
+    on_owner_change: OwnerChange = OwnerChange.REVIEW
+    sources: Mapping[str, Source] = Field(default_factory=dict)
     on_termination: Literal["withdraw", "keep"] = "withdraw"
     free_mail_domains: frozenset[str] = frozenset()
     account_likeness: Likeness = Likeness()
@@ -93,6 +103,10 @@ class Policy(BaseModel):
     def protection(self) -> timedelta:
         """The length of a fresh window: whole days of 24 hours."""
         return timedelta(days=self.protection_days)
+
+    def counts_without_gaps(self, source: str) -> bool:
+        """Whether a version that is left out is one that never came."""
+        return source in self.sources and self.sources[source].versions == "contiguous"
 
     @property
     def cool_off(self) -> timedelta:

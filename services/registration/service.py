@@ -9,7 +9,11 @@ from services.registration.api import (
     conflicts,
     drafts,
     exclusivity,
+    exports,
     imports,
+    intake,
+    intake_tables,
+    opportunities,
     reviews,
     routes,
     rule_proposals,
@@ -46,7 +50,12 @@ def build(settings: Settings, *, clock: Clock) -> Service:
         drafts.routes(policies, registrable=registrable_domain, receipts=receipts),
         waiting.routes(policies, receipts=receipts),
         claims.routes(policies, registrable=registrable_domain),
-        imports.routes(policies, registrable=registrable_domain, receipts=receipts),
+        *(
+            part.routes(policies, registrable=registrable_domain, receipts=receipts)
+            for part in (imports, opportunities, intake_tables, intake)
+        ),
+        opportunities.schemas,
+        exports.router,
         reviews.router,
         accounts.routes(policies, registrable=registrable_domain),
         *receipt_routes.routers(signer),

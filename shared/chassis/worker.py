@@ -9,6 +9,7 @@ from typing import Protocol
 import structlog
 from aiokafka.errors import KafkaError
 
+from shared.chassis import memory
 from shared.chassis.database import Database, UnitOfWork
 from shared.chassis.database.faults import is_transient
 from shared.chassis.events import Handlers, dead_letters
@@ -23,7 +24,9 @@ from shared.chassis.timers import Timer, Timers
 
 _JOIN_AGAIN_S = 1.0
 _TIDY_S = 60.0
-_MOST_CONTAINERS = 1_000_000  # tens of megabytes of what refers to itself, should a minute make so much
+# Tens of megabytes of what refers to itself, should a minute make so much. A batch makes a hundred thousand objects that die by
+# reference count: looking while it is at work costs an eighth and finds nothing. The watch looks once a minute instead.
+_MOST_CONTAINERS = 1_000_000
 _TAKEN_UP_AT_ONCE = 100  # facts that waited: each may hold its partner's lock until the portion is through
 
 Arrived = Callable[[UnitOfWork], Awaitable[Sequence[str]]]
@@ -36,19 +39,6 @@ _WAITING = "select count(*) from waiting_facts"
 async def nothing_arrived(_: UnitOfWork) -> Sequence[str]:
     """Facts of this service wait for events alone."""
     return ()
-
-
-def _settle_memory() -> None:
-    """Take what start-up made out of the garbage collector's sight, once a process, and let it look less often.
-
-    It lives as long as the process, and full collections that walk it took a third of a busy consumer's time. A batch makes
-    a hundred thousand objects that die by reference count: looking while it is at work costs an eighth and finds nothing. The
-    watch looks once a minute instead.
-    """
-    if gc.get_freeze_count() == 0:
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(_MOST_CONTAINERS, 20, 20)
 
 
 class Part(Protocol):
@@ -103,7 +93,7 @@ class Worker:
         if not await self._joined():
             self._joining = asyncio.create_task(self._join(), name="worker-join")
         self._review = asyncio.create_task(self._watch(), name="worker-watch")
-        _settle_memory()
+        memory.settle(most_containers=_MOST_CONTAINERS)
 
     async def _joined(self) -> bool:
         """See what a predecessor left parked, then begin to consume; False if PostgreSQL or Kafka is not there."""

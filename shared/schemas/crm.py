@@ -34,7 +34,11 @@ class OpportunityLine(Model):
 
 
 class OpportunityChanged(Event):
-    """The state of one opportunity in a sales system. `source` + `external_id` name it; `occurred_at` is when it changed there."""
+    """The whole state of one opportunity in a sales system. `source` + `external_id` name it; `occurred_at` is when it changed there.
+
+    `source_version` counts its states in the source: the highest is the newest, however they arrive. Without it the time decides.
+    `origin` says who made the change: `hansa:{deal_id}@{ce_sequence}` where Hansa's own fact was written there, else the source itself.
+    """
 
     topic: ClassVar[str] = "crm.opportunity_changed"
     subject_field: ClassVar[str] = "external_id"
@@ -53,3 +57,19 @@ class OpportunityChanged(Event):
     amount: str | None = None
     lines: tuple[OpportunityLine, ...] = ()
     credits: tuple[OpportunityCredit, ...] = ()
+    tax_id: str | None = None
+    crm_ids: tuple[str, ...] = ()
+    source_version: int | None = Field(None, ge=1, lt=2**63)
+    origin: str | None = Field(None, max_length=200)
+
+
+class RereadRequested(Event):
+    """States of an opportunity never came: versions after `after_version`, up to `up_to`. Its source's connector sends it again."""
+
+    topic: ClassVar[str] = "crm.reread_requested"
+    subject_field: ClassVar[str] = "external_id"
+    key_field: ClassVar[str] = "external_id"
+    source: str
+    external_id: str
+    after_version: int
+    up_to: int

@@ -34,11 +34,18 @@ class Credit(Model):
 
 
 class DealFact(Event):
-    """What every fact about one deal carries. `partner_id` is the registrant (or, imported, the partner of record)."""
+    """What every fact about one deal carries. `partner_id` is the registrant (or, imported, the partner of record).
+
+    `source` and `external_id` name the sales system's opportunity that the deal follows. `origin` is that source where it told of the
+    change itself: whoever writes facts back into it leaves those out.
+    """
 
     subject_field: ClassVar[str] = "deal_id"
     deal_id: UUID
     partner_id: UUID
+    source: str | None = None
+    external_id: str | None = None
+    origin: str | None = None
 
 
 class DealRegistered(DealFact):
@@ -54,8 +61,6 @@ class DealRegistered(DealFact):
     protected_from: AwareDatetime
     protected_until: AwareDatetime
     expected: MoneyAmount | None = None
-    source: str | None = None
-    external_id: str | None = None
 
 
 class DealDuplicateRefused(Event):
@@ -117,16 +122,11 @@ class DealTerms(DealFact):
 
 
 class DealClosed(DealTerms):
-    """A deal was won or lost at `closed_at` (= `occurred_at`). `protected` tells whether exclusivity still held.
-
-    `source` and `external_id` name the sales system's opportunity that it is, if it came from one.
-    """
+    """A deal was won or lost at `closed_at` (= `occurred_at`). `protected` tells whether exclusivity still held."""
 
     topic: ClassVar[str] = "deal.closed"
     outcome: Outcome
     protected: bool = True
-    source: str | None = None
-    external_id: str | None = None
 
 
 class DealAmended(DealTerms):

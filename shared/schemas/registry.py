@@ -37,6 +37,7 @@ ALL: tuple[type[Event], ...] = (
     cash.DealInvoiced,
     cash.DealPaid,
     crm.OpportunityChanged,
+    crm.RereadRequested,
     commission.CommissionAccrued,
     commission.CommissionReversed,
     commission.CommissionReleased,

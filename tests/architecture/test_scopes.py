@@ -13,7 +13,9 @@ from shared.chassis.identity.roles import ROLE_SCOPES, Role
 from tests.support.services import SERVICES, build, transactional
 
 # (service, path) of routes marked @public, each for a reason in its docstring
-PUBLIC: frozenset[tuple[str, str]] = frozenset({("registration", "/v1/receipts/keys")})
+PUBLIC: frozenset[tuple[str, str]] = frozenset(
+    {("registration", "/v1/receipts/keys"), ("registration", "/v1/schemas/crm.opportunity_changed")}
+)
 PLAIN = {"/livez", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/assets", "/docs/oauth2-redirect"}
 SCOPE = re.compile(r"[a-z][a-z-]*:(read|write|admin)")
 
@@ -26,6 +28,7 @@ STAFF_ONLY = frozenset(
         "disputes:admin",
         "evaluations:read",
         "evaluations:write",
+        "exports:admin",
         "partners:write",
         "payouts:admin",
         "plans:admin",

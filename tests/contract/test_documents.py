@@ -80,7 +80,7 @@ def test_asyncapi_when_its_example_is_validated_then_it_fits_the_payload(event: 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    for folder in ("shared/schemas/snapshots", "shared/schemas/examples", "docs/openapi"):
+    for folder in ("shared/schemas/snapshots", "shared/schemas/examples", "docs/openapi", "docs/schemas"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     (tmp_path / "deploy").mkdir()
     shutil.copy(ROOT / "deploy" / "topics.yaml", tmp_path / "deploy")

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from services.registration.domain import hosts
@@ -48,6 +49,7 @@ class Customer:
     crm_ids: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=16_384)  # customers come again, in a history by the thousand
 def identifiers(customer: Customer, *, registrable: Registrable, free_mail: frozenset[str]) -> tuple[Identifier, ...]:
     """Every identifier of `customer`, sorted. Raises AccountNameMissing."""
     found = name_identifiers(customer.name, customer.country)

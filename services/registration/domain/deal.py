@@ -22,11 +22,16 @@ from shared.chassis.money import Money
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The record in a sales system that the deal follows; `changed_at` is when that last changed there, where known."""
+    """The record in a sales system that the deal follows; `changed_at` is when that last changed there, where known.
+
+    `version` is its newest version there, where it counts them, and `digest` the content that this version had.
+    """
 
     source: str
     external_id: str
     changed_at: datetime | None = None
+    version: int | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

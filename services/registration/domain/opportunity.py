@@ -10,7 +10,7 @@ from services.registration.domain.accounts import Customer
 from services.registration.domain.deal import CreditRule, Deal
 from services.registration.domain.decisions import as_told
 from services.registration.domain.facts import Fact
-from services.registration.domain.refusals import ClosedAtMissing, PartnerChanged
+from services.registration.domain.refusals import ClosedAtMissing
 from services.registration.domain.values import Outcome, PartnerId, State, Terms
 
 CHANGED = "changed in the sales system"
@@ -24,6 +24,13 @@ class Stage(StrEnum):
     LOST = "lost"
 
 
+class OwnerChange(StrEnum):
+    """What becomes of an open deal whose opportunity names another partner: a person decides, or the deal follows it (a policy)."""
+
+    REVIEW = "review"
+    FOLLOW = "follow"
+
+
 class Exclusivity(StrEnum):
     """How overlaps in a history are taken: `record` keeps the credit as history says, `enforce` applies the rules."""
 
@@ -33,7 +40,10 @@ class Exclusivity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opportunity:
-    """The state of one opportunity. `terms` are there once it is closed."""
+    """The state of one opportunity. `terms` are there once it is closed.
+
+    `version` counts its states in the source, where that counts; `origin` says who made the change (see `echo`).
+    """
 
     source: str
     external_id: str
@@ -45,6 +55,8 @@ class Opportunity:
     stage: Stage
     terms: Terms | None
     changed_at: datetime | None
+    version: int | None = None
+    origin: str | None = None
 
     def closing(self) -> Terms:
         """The terms of its close. Raises ClosedAtMissing."""
@@ -61,26 +73,15 @@ def follow(
 ) -> tuple[Deal, tuple[tuple[Deal, Fact], ...]]:
     """Bring `deal` to where the opportunity is. Returns it and each step on the way; no step means that nothing changed.
 
-    Raises PartnerChanged, ClosedAtMissing and the refusals of the steps. News older than what is known is ignored.
+    Raises ClosedAtMissing and the refusals of the steps.
     """
-    if seen.partner_id not in (deal.partner_id, deal.reassigned_from):
-        raise PartnerChanged
     if seen.terms:
         seen = replace(seen, terms=as_told(deal, seen.terms))
-    if deal.origin is None or _is_stale(deal, seen):
-        return deal, ()
     steps: list[tuple[Deal, Fact]] = []
     for step in _path(deal, seen):
         deal, fact = step(deal, seen, now, credit, free)
         steps.append((deal, fact))
-    if seen.changed_at and deal.origin:  # also without a step: what is older than this news must not undo it
-        deal = replace(deal, origin=replace(deal.origin, changed_at=seen.changed_at))
     return deal, tuple(steps)
-
-
-def _is_stale(deal: Deal, seen: Opportunity) -> bool:
-    known = deal.origin.changed_at if deal.origin else None
-    return known is not None and seen.changed_at is not None and seen.changed_at < known
 
 
 _Step = Callable[[Deal, Opportunity, datetime, CreditOf, Callable[[Deal], bool]], tuple[Deal, Fact]]

@@ -20,6 +20,7 @@ _BY_ID = "select * from deals where id = $1 for update"
 _BY_ORIGIN = """
 select d.* from unnest($1::text[], $2::text[]) w(source, external_id) join deals d using (source, external_id)
 order by d.id for update of d"""
+_BY_IDS = "select * from deals where id = any($1::uuid[]) order by id for update"
 _INSERT = "insert into deals select * from jsonb_populate_recordset(null::deals, $1::jsonb)"
 _SAVE = f"update deals d set {_SET} from jsonb_populate_recordset(null::deals, $1::jsonb) r where d.id = r.id"  # noqa: S608 - column names
 _DUE = """
@@ -91,6 +92,11 @@ async def by_origin(uow: UnitOfWork, origins: Iterable[tuple[str, str]]) -> dict
     sources, external = zip(*sorted(set(origins)), strict=True)
     found = await uow.fetch(_BY_ORIGIN, list(sources), list(external))
     return {(row.source, row.external_id): rows.read(row) for row in found}
+
+
+async def by_ids(uow: UnitOfWork, ids: Iterable[DealId]) -> list[Deal]:
+    """These deals, locked."""
+    return [rows.read(row) for row in await uow.fetch(_BY_IDS, sorted(ids))]
 
 
 async def due(uow: UnitOfWork, *, limit: int) -> list[Deal]:

@@ -71,6 +71,8 @@ def _origin_json(origin: Origin | None) -> dict[str, Any]:
         "source": origin.source if origin else None,
         "external_id": origin.external_id if origin else None,
         "source_changed_at": origin.changed_at if origin else None,
+        "source_version": origin.version if origin else None,
+        "source_digest": origin.digest if origin else None,
     }
 
 
@@ -114,7 +116,7 @@ def read(row: sa.Row[Any]) -> Deal:
         terms=_terms(row) if row.terms is not None else None,
         refunds=tuple(_refund(each) for each in _loaded(row.refunds)),
         expected=Money(row.expected_minor, row.expected_currency) if row.expected_currency else None,
-        origin=Origin(row.source, row.external_id, row.source_changed_at) if row.source else None,
+        origin=_origin(row) if row.source else None,
         conflict=row.conflict,
         evidence=row.evidence,
         stage=row.stage,
@@ -124,6 +126,10 @@ def read(row: sa.Row[Any]) -> Deal:
         reassigned_from=PartnerId(row.reassigned_from) if row.reassigned_from else None,
         credits_fixed=_credits(_loaded(row.credits_fixed) or ()),
     )
+
+
+def _origin(row: sa.Row[Any]) -> Origin:
+    return Origin(row.source, row.external_id, row.source_changed_at, row.source_version, row.source_digest)
 
 
 def _loaded(value: Any) -> Any:

@@ -8,7 +8,7 @@ from shared.chassis.database import NAMING
 metadata = sa.MetaData(naming_convention=NAMING)
 SHARED_TABLES: frozenset[str] = frozenset(
     {
-        *("accounts", "account_identifiers", "protection_slots", "known_partners", "known_tiers", "vendor_claims"),
+        *("accounts", "account_identifiers", "protection_slots", "known_partners", "known_tiers", "vendor_claims", "intake_gaps"),
         *("account_keys", "account_links", "account_distinctions", "account_likenesses", "account_changes"),
         *("receipt_links", "receipt_head", "receipt_checks"),
     }
@@ -81,6 +81,8 @@ deals = sa.Table(
     sa.Column("warned", sa.Boolean, comment="whether the end of its protection was announced"),
     sa.Column("reassigned_from", sa.Uuid, comment="the partner who had it before a decision"),
     sa.Column("credits_fixed", pg.JSONB, comment="the credit that was decided for it"),
+    sa.Column("source_version", sa.BigInteger, comment="of the newest state taken in, where the source counts them"),
+    sa.Column("source_digest", sa.Text, comment="of the content that this version had"),
     sa.UniqueConstraint("source", "external_id"),
     sa.Index(None, "partner_id", "id"),
     sa.Index(

@@ -8,7 +8,7 @@ from services.registration.mapping import event_of
 from shared.chassis.database import UnitOfWork
 
 
-def publish(uow: UnitOfWork, steps: Iterable[tuple[Deal, Fact]], *, partner_kind: str | None = None) -> None:
-    """Emit each fact with the version that its deal then has."""
+def publish(uow: UnitOfWork, steps: Iterable[tuple[Deal, Fact]], *, partner_kind: str | None = None, told_by: str | None = None) -> None:
+    """Emit each fact with the version that its deal then has; `told_by` names the sales system that made it happen."""
     for deal, fact in steps:
-        uow.emit(event_of(deal, fact, recorded_at=uow.now, partner_kind=partner_kind), sequence=deal.version)
+        uow.emit(event_of(deal, fact, recorded_at=uow.now, partner_kind=partner_kind, told_by=told_by), sequence=deal.version)

@@ -9,8 +9,10 @@ from services.registration.domain import refusals as no
 from services.registration.domain.accounts import Identifier, Registrable, identifiers
 from services.registration.domain.deal import Deal
 from services.registration.domain.directory import Party
+from services.registration.domain.echo import OURS, exported_id, is_ours, written
 from services.registration.domain.intake import Desk, Key, Rules, Taken
 from services.registration.domain.opportunity import Exclusivity, Opportunity
+from services.registration.domain.turns import turns
 from services.registration.domain.values import AccountId, DealId, PartnerId, Standing, State
 from services.registration.policy import Policy
 from services.registration.store import accounts, deals, partners, reviews, slots
@@ -34,10 +36,14 @@ class _Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What became of each opportunity, in the order in which they were given, and the kinds of the partners concerned."""
+    """What became of each opportunity, in the order in which they were given, and the kinds of the partners concerned.
+
+    `turns` are their places in the order in which they were decided: that of the facts.
+    """
 
     taken: list[Taken]
     kinds: dict[PartnerId, str | None]
+    turns: list[int]
 
 
 def lock_name(source: str) -> str:
@@ -50,19 +56,33 @@ async def take_in(
 ) -> Intake:
     """Decide on all of `seen` in order of registration and write what follows. The caller publishes the steps."""
     if not seen:
-        return Intake([], {})
+        return Intake([], {}, [])
     await uow.lock(*{lock_name(one.source) for one in seen})
     known = await deals.by_origin(uow, [(one.source, one.external_id) for one in seen])
+    others = await _ours(uow, seen, known)
     who = await partners.of(uow, _partners_in(seen))
     candidates = [_screen(one, known, who, exclusivity, registrable=registrable, policy=policy) for one in seen]
     await _find_accounts(uow, candidates)
-    desk = await _open_desk(uow, candidates, known, exclusivity=exclusivity, policy=policy)
-    taken: dict[int, Taken] = {}
-    for place, candidate in sorted(enumerate(candidates), key=lambda pair: pair[1].seen.engaged_at):
-        taken[place] = _decide(desk, candidate)
+    desk = await _open_desk(uow, candidates, known, others, exclusivity=exclusivity, policy=policy)
+    order = turns(seen)
+    taken = {place: _decide(desk, candidates[place]) for place in order}
     await _write(uow, desk)
     await from_intake(uow, list(taken.values()), who, policy=policy)
-    return Intake([taken[place] for place in range(len(candidates))], {partner: one.kind for partner, one in who.items()})
+    kinds = {partner: one.kind for partner, one in who.items()}
+    return Intake([taken[place] for place in range(len(candidates))], kinds, order)
+
+
+async def _ours(uow: UnitOfWork, seen: Sequence[Opportunity], known: dict[Key, Deal]) -> list[Deal]:
+    """Our own deals that the opportunities echo, by the id that their origin names. Those that come back from an export join `known`."""
+    exported = {DealId(id_): one for one in seen if one.source == OURS and (id_ := exported_id(one.external_id))}
+    echoed = {DealId(named.deal_id) for one in seen if (named := written(one.origin)) and (one.source, one.external_id) not in known}
+    if not (wanted := (exported.keys() | echoed) - {deal.id for deal in known.values()}):
+        return []
+    found = await deals.by_ids(uow, wanted)
+    for deal in found:
+        if deal.id in exported and deal.origin is None:
+            known.setdefault((OURS, exported[deal.id].external_id), deal)
+    return [deal for deal in found if deal.id in echoed]
 
 
 def _partners_in(seen: Sequence[Opportunity]) -> set[PartnerId]:
@@ -83,9 +103,13 @@ def _screen(
     try:
         if not _partners_in([seen]) <= who.keys():
             raise no.PartnerUnknown
-        if (seen.source, seen.external_id) not in known:
-            if exclusivity is Exclusivity.ENFORCE and who[seen.partner_id].standing is not Standing.ACTIVE:
-                raise no.PartnerInactive
+        if is_ours(seen.origin):  # nothing begins with an echo
+            return candidate
+        deal = known.get((seen.source, seen.external_id))
+        begins = deal is None or (deal.partner_id != seen.partner_id and not deal.is_closed)
+        if begins and exclusivity is Exclusivity.ENFORCE and who[seen.partner_id].standing is not Standing.ACTIVE:
+            raise no.PartnerInactive
+        if deal is None:
             candidate.names = identifiers(seen.customer, registrable=registrable, free_mail=policy.free_mail_domains)
     except Refused as refusal:
         candidate.refusal = refusal
@@ -105,17 +129,27 @@ async def _find_accounts(uow: UnitOfWork, candidates: Sequence[_Candidate]) -> N
 
 
 async def _open_desk(
-    uow: UnitOfWork, candidates: Sequence[_Candidate], known: dict[Key, Deal], *, exclusivity: Exclusivity, policy: Policy
+    uow: UnitOfWork,
+    candidates: Sequence[_Candidate],
+    known: dict[Key, Deal],
+    others: Sequence[Deal],
+    *,
+    exclusivity: Exclusivity,
+    policy: Policy,
 ) -> Desk:
     """The desk with everything that the candidates touch on it; the accounts of known deals are locked as well."""
     rules = Rules(
-        exclusivity=exclusivity, protection=policy.protection, territories=policy.tree, credit_after_expiry=policy.credit_after_expiry
+        exclusivity=exclusivity,
+        protection=policy.protection,
+        territories=policy.tree,
+        credit_after_expiry=policy.credit_after_expiry,
+        on_owner_change=policy.on_owner_change,
     )
-    of_deals = {deal.scope.account_id for deal in known.values()}
+    of_deals = {deal.scope.account_id for deal in (*known.values(), *others)}
     await accounts.lock(uow, of_deals)
     everything = of_deals | {one.account_id for one in candidates if one.account_id}
     board = await slots.board(uow, everything, since=_earliest(candidates, uow.now))
-    return Desk(known, board, rules, now=uow.now, make_id=lambda: DealId(new_id()))
+    return Desk(known, board, rules, now=uow.now, make_id=lambda: DealId(new_id()), others=others)
 
 
 def _earliest(candidates: Sequence[_Candidate], now: datetime) -> datetime:
@@ -131,8 +165,8 @@ def _decide(desk: Desk, candidate: _Candidate) -> Taken:
 
 async def _write(uow: UnitOfWork, desk: Desk) -> None:
     new, changed = desk.new_deals(), desk.changed_deals()
+    await deals.save(uow, *changed)  # first, since a deal may leave its opportunity to a new one
     await deals.insert(uow, new)
-    await deals.save(uow, *changed)
     await slots.write(uow, desk.board)
     quota: Counter[PartnerId] = Counter()
     quota.update(deal.partner_id for deal in (*new, *changed) if deal.state is State.OPEN)

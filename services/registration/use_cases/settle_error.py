@@ -1,0 +1,77 @@
+"""Settle errors of the intake: take a corrected row in at once, try the same again, or drop it for a reason."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from services.registration.domain.accounts import Registrable
+from services.registration.domain.intake_error import UNNAMED, ErrorState, IntakeError, Way
+from services.registration.domain.intake_refusals import ErrorSettled, PatchInvalid
+from services.registration.domain.merging import merged
+from services.registration.domain.opportunity import Exclusivity
+from services.registration.policy import Policy
+from services.registration.reading import read_row
+from services.registration.store import intake_errors as errors
+from services.registration.use_cases.receipts.issue import Receipts
+from services.registration.use_cases.receive import Manner, Outcome, receive
+from services.registration.use_cases.take_in import lock_name
+from shared.chassis.database import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settling:
+    """Which error, and who settles it."""
+
+    source: str
+    error_id: UUID
+    by: str
+
+
+async def correct(
+    uow: UnitOfWork, settling: Settling, patch: Mapping[str, Any], *, policy: Policy, registrable: Registrable, receipts: Receipts
+) -> tuple[IntakeError, Outcome]:
+    """Take the error's row in with `patch` merged into it; an empty one tries the same again. What is refused once more stays open.
+
+    Raises NotFound, ErrorSettled and PatchInvalid.
+    """
+    error = await _open(uow, settling)
+    text = _patched(error, patch)
+    way, exclusivity = Way(error.rejected.way), Exclusivity(error.rejected.exclusivity)
+    manner = Manner(way=way, exclusivity=exclusivity, policy=policy, registrable=registrable, receipts=receipts)
+    (outcome,) = await receive(uow, [read_row(text, line=error.rejected.line)], manner)
+    if outcome.fault is None:
+        await errors.settle(uow, error.id, ErrorState.CORRECTED, by=settling.by)
+    elif outcome.error_id != error.id:  # the correction gave it another name: its error stands under that one now
+        await errors.settle(uow, error.id, ErrorState.SUPERSEDED, by=settling.by)
+    return await errors.one(uow, settling.source, error.id), outcome
+
+
+def _patched(error: IntakeError, patch: Mapping[str, Any]) -> bytes:
+    """The row as it should have been. Raises PatchInvalid."""
+    own = error.rejected.source
+    row = merged(orjson.loads(error.rejected.row or "{}"), patch)
+    source = row.setdefault("source", own)
+    if own not in (source, UNNAMED):
+        raise PatchInvalid(reason="an error stays with its source")
+    if source == UNNAMED:
+        raise PatchInvalid(reason="name the source")
+    return orjson.dumps(row)
+
+
+async def drop(uow: UnitOfWork, settling: Settling, *, reason: str) -> IntakeError:
+    """Give the row up; the opportunity's next state starts anew. Raises NotFound and ErrorSettled."""
+    error = await _open(uow, settling)
+    await errors.settle(uow, error.id, ErrorState.DROPPED, by=settling.by, reason=reason)
+    return await errors.one(uow, settling.source, error.id)
+
+
+async def _open(uow: UnitOfWork, settling: Settling) -> IntakeError:
+    """The open error, locked after its source's intake, as whoever takes opportunities in does."""
+    await uow.lock(lock_name(settling.source))
+    error = await errors.one(uow, settling.source, settling.error_id)
+    if error.state is not ErrorState.OPEN:
+        raise ErrorSettled(state=error.state.value)
+    return error
