@@ -1,7 +1,7 @@
 """Plans that earn on invoices or cash: each increase of the net sum is a small sale of its own, each decrease goes back pro rata."""
 
 from services.commission.domain.accruing import release_at
-from services.commission.domain.deal import Cash, Deal, Detail, Sale, Stake
+from services.commission.domain.deal import Cash, Deal, Detail, Refund, Sale, Stake
 from services.commission.domain.entries import Entry, Exchange, Given, Kind
 from services.commission.domain.facts import Amended, Closed, Invoiced, Paid, Terms
 from services.commission.domain.figuring import BRACKETS
@@ -9,6 +9,7 @@ from services.commission.domain.options import EarnedOn
 from services.commission.domain.outcome import NOTHING, Effects, State
 from services.commission.domain.plan import PlanVersion
 from services.commission.domain.refusals import CurrencyMismatch, InvoiceExceedsSale, PaymentExceedsSale, ReceiptInvalid
+from services.commission.domain.refunding import dated
 from services.commission.domain.taking_back import Reversal
 from services.commission.domain.valuing import in_proportion, portion
 from services.commission.domain.working import Cause, Working
@@ -109,9 +110,16 @@ def lose(reversal: Reversal, before: Sale, after: Sale) -> tuple[Effects, Sale]:
         if part or reversal.undone:
             others = (*earnings[:index], *earnings[index + 1 :])
             now = replace(reversal, pending=reversal.pending + does, others=others)
-            effects, earnings[index] = now.take(earning, replace(earning, refunded=earning.refunded + part))
+            effects, earnings[index] = now.take(earning, _less(earning, part, reversal))
             does += effects
     return does, replace_cash(after, replace(cash, earnings=tuple(earnings)))
+
+
+def _less(earning: Sale, part: int, reversal: Reversal) -> Sale:
+    """The earning with `part` more of it gone, at the time of the refund."""
+    after = replace(earning, refunded=earning.refunded + part)
+    limited = reversal.state.plan.limits_clawback and not reversal.undone
+    return dated(after, Refund(reversal.fact.at, part)) if limited else after
 
 
 def replace_cash(sale: Sale, cash: Cash) -> Sale:
