@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.commission.domain import waits
 from services.commission.domain.booking import booked
 from services.commission.domain.deal import Deal
 from services.commission.domain.facts import PROGRAMME, AnyFact, Booked, PeriodEnded, Rate, RewardsGranted
-from services.commission.domain import waits
 from services.commission.domain.outcome import Posting, State, Waiting
 from services.commission.domain.plan import Plan
 from services.commission.domain.positions import Positions, earned_by

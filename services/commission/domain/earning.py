@@ -8,8 +8,8 @@ from services.commission.domain.figuring import BRACKETS
 from services.commission.domain.options import EarnedOn
 from services.commission.domain.outcome import NOTHING, Effects, State
 from services.commission.domain.plan import PlanVersion
-from services.commission.domain.refusals import CurrencyMismatch, InvoiceExceedsSale, PaymentExceedsSale, ReceiptInvalid
 from services.commission.domain.refunding import dated
+from services.commission.domain.refusals import CurrencyMismatch, InvoiceExceedsSale, PaymentExceedsSale, ReceiptInvalid
 from services.commission.domain.taking_back import Reversal
 from services.commission.domain.valuing import in_proportion, portion
 from services.commission.domain.working import Cause, Working

@@ -1,7 +1,5 @@
 """The one decision of commission about deals: what a fact does to a deal, its beneficiaries' entries and the books."""
 
-from uuid import UUID
-
 from services.commission.domain import waits
 from services.commission.domain.accruing import Rating, check
 from services.commission.domain.deal import Deal, Refund, Sale, Standing

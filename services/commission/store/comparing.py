@@ -115,7 +115,7 @@ class Comparing:
         async for row in self._folds():
             found.partners += row["partner_id"] != last
             last = row["partner_id"]
-            same = _sides(row) or await self._read_alike(row)
+            same = _same(row) or await self._read_alike(row)
             for digest, side in ((stored, "rebuilt" if same else "stored"), (rebuilt, "rebuilt")):
                 if row[f"{side}_rows"]:
                     digest.update(f"{last} {row['kind']} {row[f'{side}_rows']} {row[f'{side}_hash']}\n".encode())
@@ -160,7 +160,7 @@ class Comparing:
         return found
 
 
-def _sides(row: asyncpg.Record) -> bool:
+def _same(row: asyncpg.Record) -> bool:
     return bool((row["stored_rows"], row["stored_hash"]) == (row["rebuilt_rows"], row["rebuilt_hash"]))
 
 

@@ -28,7 +28,11 @@ def subject_of_waiting_facts(op: Operations) -> None:
     connection, last = op.get_bind(), 0
     while rows := connection.execute(sa.text(_PORTION_OF), {"last": last, "most": PORTION}).all():
         last = rows[-1][0]
-        known = [{"id": row[0], "subject": subject} for row in rows if (subject := _subject(row)) is not None]
+        known = [
+            {"id": row[0], "subject": subject}
+            for row in rows
+            if (subject := _subject(Raw(row[1], row[2], row[3], row[4], row[5], unpack_headers(row[6])))) is not None
+        ]
         if known:
             connection.execute(sa.text("update waiting_facts set subject = :subject where id = :id"), known)
 
@@ -38,9 +42,9 @@ def no_subject_of_waiting_facts(op: Operations) -> None:
     op.execute("alter table waiting_facts drop column if exists subject")
 
 
-def _subject(row: sa.Row[tuple[int, str, int, int, bytes | None, bytes | None, bytes]]) -> str | None:
+def _subject(raw: Raw) -> str | None:
     """None for one that cannot be read (any more): it is taken up like any of which nothing is known."""
     try:
-        return indexed(decode(Raw(row[1], row[2], row[3], row[4], row[5], unpack_headers(row[6]))).event.subject)
+        return indexed(decode(raw).event.subject)
     except Undecodable:
         return None
