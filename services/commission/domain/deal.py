@@ -81,8 +81,8 @@ class Detail(Value, frozen=True):
 
     `counted` is the revenue of each `Counted` by line, and `bracketed` tells which of these ran through the brackets (a rule
     matched others). `shares` divide what is rerated, and `rerated` is what the schedule took back of all of them so far.
-    `exchange`: the sale is in another currency. `cash`: it is earned bit by bit. `refunds`: each by its time, where the plan
-    limits clawback.
+    `exchange`: the sale is in another currency. `cash`: it is earned bit by bit. `refunds`: each by its time; those that a
+    former release took in are not among them.
     """
 
     counted: tuple[tuple[int, ...], ...] = ()

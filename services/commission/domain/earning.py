@@ -118,8 +118,7 @@ def lose(reversal: Reversal, before: Sale, after: Sale) -> tuple[Effects, Sale]:
 def _less(earning: Sale, part: int, reversal: Reversal) -> Sale:
     """The earning with `part` more of it gone, at the time of the refund."""
     after = replace(earning, refunded=earning.refunded + part)
-    limited = reversal.state.plan.limits_clawback and not reversal.undone
-    return dated(after, Refund(reversal.fact.at, part)) if limited else after
+    return after if reversal.undone else dated(after, Refund(reversal.fact.at, part))
 
 
 def replace_cash(sale: Sale, cash: Cash) -> Sale:

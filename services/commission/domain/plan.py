@@ -80,11 +80,6 @@ class Plan:
     calendar: Calendar = _UTC_JANUARY
 
     @property
-    def limits_clawback(self) -> bool:
-        """Whether any version does, so that the times of refunds matter, or may once a deal is corrected."""
-        return any(version.clawback_days is not None for version in self.versions)
-
-    @property
     def latest(self) -> int:
         """The highest version on record: what a decision made now could know."""
         return self.versions[-1].number if self.versions else 0

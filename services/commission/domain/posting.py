@@ -194,9 +194,7 @@ def _with_refunds_of(before: Sale, after: Sale) -> Sale:
 def _refund(fact: Refunded, deal: Deal, sale: Sale, state: State) -> Posting | Waiting:
     if fact.revision > deal.revision:
         return Waiting(fact, waits.amended(deal.id, deal.close_number), Reason.TERMS_UNKNOWN)
-    after = refund(fact, sale)
-    if state.plan.limits_clawback:
-        after = dated(after, Refund(fact.at, fact.amount, fact.lines))
+    after = dated(refund(fact, sale), Refund(fact.at, fact.amount, fact.lines))
     days = state.plan.version(sale.plan_version).clawback_days
     late = after_limit(fact.at, sale, days)
     reason = "refund" if late or in_time(after, days) is after else "refund_in_time"

@@ -81,6 +81,16 @@ def dated(sale: Sale, *refunds: Refund) -> Sale:
     return replace(sale, detail=replace(detail, refunds=(*detail.refunds, *refunds)))
 
 
+def undated(sale: Sale) -> Sale:
+    """The sale as a former release remembered it: without the times of refunds."""
+    detail = sale.detail
+    if detail is None:
+        return sale
+    cash = detail.cash and replace(detail.cash, earnings=tuple(map(undated, detail.cash.earnings)))
+    detail = replace(detail, refunds=(), cash=cash)
+    return replace(sale, detail=None if detail == Detail() else detail)
+
+
 def refund(fact: Refunded, sale: Sale) -> Sale:
     """The sale with the refund on record. Raises CurrencyMismatch, RefundInvalid, RefundExceedsSale, LineUnknown or LinesMismatch."""
     if fact.currency != sale.currency:

@@ -11,8 +11,10 @@ import asyncpg
 import orjson
 
 from services.commission.domain.deal import Deal
+from services.commission.domain.refunding import undated
 from services.commission.store.encoding import decoded_deal
 from services.commission.store.replaying import ENTRY, TRANSFER
+from shared.chassis.values import replace
 
 SHOWN = 100
 _PREFETCH = 5_000
@@ -167,7 +169,17 @@ def _same(row: asyncpg.Record) -> bool:
 def _same_deal(difference: Difference) -> bool:
     if difference.stored is None or difference.rebuilt is None:
         return False
-    return _deal(difference.stored) == _deal(difference.rebuilt)
+    stored, rebuilt = _deal(difference.stored), _deal(difference.rebuilt)
+    return stored == rebuilt or (_forgot_times(stored) and _without_times(stored) == _without_times(rebuilt))
+
+
+def _forgot_times(deal: Deal) -> bool:
+    """Whether a former release took some of its refunds in."""
+    return any(sale.refunded > sum(each.amount for each in (sale.detail.refunds if sale.detail else ())) for sale in deal.sales)
+
+
+def _without_times(deal: Deal) -> Deal:
+    return replace(deal, sale=deal.sale and undated(deal.sale))
 
 
 def _deal(row: Any) -> Deal:
