@@ -53,6 +53,11 @@ class Api:
         answer = await self._patiently("POST", path, data=body, headers=headers, params=query)
         return [orjson.loads(line) for line in answer.splitlines() if line.strip()]
 
+    async def post_xml(self, path: str, content: bytes) -> Any:
+        """Send a file. Raises Rejected."""
+        headers = {"idempotency-key": str(uuid4()), "content-type": "application/xml"}
+        return orjson.loads(await self._patiently("POST", path, data=content, headers=headers))
+
     async def pages(self, path: str, **query: str) -> AsyncIterator[dict[str, Any]]:
         """Every item of a list, page after page."""
         query = {"limit": "250", **query}

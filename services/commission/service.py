@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from services.commission.api import disputes, payouts, routes, statements
+from services.commission.api import bank_reports, disputes, payouts, routes, statements
 from services.commission.api.cash import imports, invoices, payments
 from services.commission.api.explaining import explanations
 from services.commission.api.fx import fx_rates
@@ -44,6 +44,7 @@ def build(settings: Settings, *, clock: Clock) -> Service:
             statements.statement_rules,
             statements.held_back_statements,
             *payouts.ROUTERS,
+            bank_reports.reports,
             *disputes.ROUTERS,
         ],
     )

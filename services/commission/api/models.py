@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.commission.domain.entries import Kind
-from services.commission.domain.waiting import why
+from services.commission.domain.waits import why
 from services.commission.store.reading import Balance, Shown, Waits
 from services.commission.use_cases.audit import Audited
 from shared.schemas.base import MoneyAmount

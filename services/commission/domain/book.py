@@ -4,17 +4,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.commission.domain import waits
 from services.commission.domain.booking import booked
 from services.commission.domain.deal import Deal
 from services.commission.domain.facts import PROGRAMME, AnyFact, Booked, PeriodEnded, Rate, RewardsGranted
-from services.commission.domain.outcome import FOR_ALL, Posting, State, Waiting
+from services.commission.domain.outcome import Posting, State, Waiting
 from services.commission.domain.plan import Plan
 from services.commission.domain.positions import Positions, earned_by
 from services.commission.domain.posting import decide
 from services.commission.domain.refusals import EventConflict, FxRateExists
 from services.commission.domain.settling import grant, settle
 from services.commission.domain.tallies import Tallies
-from services.commission.domain.valuing import Pair, pair, rate_name
+from services.commission.domain.valuing import Pair, pair
 from shared.chassis.errors import Refused
 
 
@@ -84,7 +85,7 @@ class Book:
         known = self.rates.setdefault(pair(fact), fact)
         if known != fact:  # the same again (replay knows it from the table) changes nothing
             raise FxRateExists(day=fact.day, source=fact.from_currency, target=fact.to_currency, rate=known.rate)
-        return Posting(fact, None, (), (), (), (PROGRAMME,), (rate_name(*pair(fact)),))
+        return Posting(fact, None, (), (), (), (PROGRAMME,), (waits.rate(*pair(fact)),))
 
 
 class Desk:
@@ -121,4 +122,4 @@ def _free(waiting: Waiting, outcome: Posting | Waiting) -> bool:
     if waiting.predecessor in outcome.settles:
         return True
     undone = isinstance(outcome, Posting) and outcome.undoes and outcome.fact.deal_id == waiting.fact.deal_id
-    return undone and waiting.predecessor.startswith(FOR_ALL)
+    return undone and waiting.predecessor.startswith(waits.FOR_ALL)

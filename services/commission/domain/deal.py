@@ -24,8 +24,8 @@ class Special(Value, frozen=True):
     """What only few stakes have. `frozen`: a dispute or conflict holds it. `spiff`: the name of the SPIFF that it is.
 
     Where a rule matched, `parts` are its commission by line, and `ruled` those that rules gave (0: through the brackets), of
-    which `ruled_back` went back, or would have. `kept` would have gone back but for the limit of clawback. `cut`: a limit took
-    some of it off.
+    which `ruled_back` went back. `cut`: a limit took some of it off. `kept` is read, never written: what sales of a former
+    release kept by the limit of clawback, which did not remember when refunds were.
     """
 
     frozen: bool = False
@@ -68,12 +68,21 @@ class Counted(Value, frozen=True):
     lowered: int = 0
 
 
+class Refund(Value, frozen=True):
+    """What went back of a sale at one time: `lines` name parts of `amount`."""
+
+    at: datetime
+    amount: int
+    lines: tuple[tuple[str, int], ...] = ()
+
+
 class Detail(Value, frozen=True):
     """What only few sales have.
 
     `counted` is the revenue of each `Counted` by line, and `bracketed` tells which of these ran through the brackets (a rule
     matched others). `shares` divide what is rerated, and `rerated` is what the schedule took back of all of them so far.
-    `exchange`: the sale is in another currency. `cash`: it is earned bit by bit.
+    `exchange`: the sale is in another currency. `cash`: it is earned bit by bit. `refunds`: each by its time; those that a
+    former release took in are not among them.
     """
 
     counted: tuple[tuple[int, ...], ...] = ()
@@ -82,6 +91,7 @@ class Detail(Value, frozen=True):
     exchange: Exchange | None = None
     cash: "Cash | None" = None
     rerated: int | None = None
+    refunds: tuple[Refund, ...] = ()
 
 
 class Sale(Value, frozen=True):

@@ -1,13 +1,14 @@
 """Plans that earn on invoices or cash: each increase of the net sum is a small sale of its own, each decrease goes back pro rata."""
 
 from services.commission.domain.accruing import release_at
-from services.commission.domain.deal import Cash, Deal, Detail, Sale, Stake
+from services.commission.domain.deal import Cash, Deal, Detail, Refund, Sale, Stake
 from services.commission.domain.entries import Entry, Exchange, Given, Kind
 from services.commission.domain.facts import Amended, Closed, Invoiced, Paid, Terms
 from services.commission.domain.figuring import BRACKETS
 from services.commission.domain.options import EarnedOn
 from services.commission.domain.outcome import NOTHING, Effects, State
 from services.commission.domain.plan import PlanVersion
+from services.commission.domain.refunding import dated
 from services.commission.domain.refusals import CurrencyMismatch, InvoiceExceedsSale, PaymentExceedsSale, ReceiptInvalid
 from services.commission.domain.taking_back import Reversal
 from services.commission.domain.valuing import in_proportion, portion
@@ -109,9 +110,15 @@ def lose(reversal: Reversal, before: Sale, after: Sale) -> tuple[Effects, Sale]:
         if part or reversal.undone:
             others = (*earnings[:index], *earnings[index + 1 :])
             now = replace(reversal, pending=reversal.pending + does, others=others)
-            effects, earnings[index] = now.take(earning, replace(earning, refunded=earning.refunded + part))
+            effects, earnings[index] = now.take(earning, _less(earning, part, reversal))
             does += effects
     return does, replace_cash(after, replace(cash, earnings=tuple(earnings)))
+
+
+def _less(earning: Sale, part: int, reversal: Reversal) -> Sale:
+    """The earning with `part` more of it gone, at the time of the refund."""
+    after = replace(earning, refunded=earning.refunded + part)
+    return after if reversal.undone else dated(after, Refund(reversal.fact.at, part))
 
 
 def replace_cash(sale: Sale, cash: Cash) -> Sale:

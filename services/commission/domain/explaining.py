@@ -14,6 +14,7 @@ REASONS = {
     "deal_amended": "The terms of the deal were corrected.",
     "deal_reopened": "The close of the deal was undone.",
     "refund": "Money went back to the customer.",
+    "refund_in_time": "Money went back to the customer; what went back after the limit of clawback is left out.",
     "refunded_before_amendment": "Refunds made before the correction stay refunded.",
     "no_revenue": "No revenue of the deal counts for this partner, so nothing is due.",
     "rate_zero": "The plan pays nothing on this revenue.",

@@ -33,9 +33,6 @@ class Posting(Value, frozen=True):
         return isinstance(self.fact, Reopened | Abandoned)
 
 
-FOR_ALL = ("no_fx_rate:", "no_plan:")  # how names begin that facts of many deals wait for
-
-
 class Waiting(Value, frozen=True):
     """A fact that cannot be taken in before `predecessor`; `deal` is what to remember meanwhile, if anything.
 

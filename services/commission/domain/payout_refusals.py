@@ -44,3 +44,14 @@ class TaxFormNotGood(Refused):
 class FileInvalid(Refused):
     code = "payment_file_invalid"
     sentence = "The bank's schema does not accept the file: {why}."
+
+
+class StatusReportUnreadable(Refused):
+    code = "status_report_unreadable"
+    status = 422
+    sentence = "The file cannot be read as a bank's status report: {why}."
+
+
+class StatusReportConflict(Refused):
+    code = "status_report_conflict"
+    sentence = "A bank's report named {message} is on record with another content; confirm or fail its payouts one by one."

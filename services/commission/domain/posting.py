@@ -1,10 +1,8 @@
 """The one decision of commission about deals: what a fact does to a deal, its beneficiaries' entries and the books."""
 
-from datetime import timedelta
-from uuid import UUID
-
+from services.commission.domain import waits
 from services.commission.domain.accruing import Rating, check
-from services.commission.domain.deal import Deal, Sale, Standing
+from services.commission.domain.deal import Deal, Refund, Sale, Standing
 from services.commission.domain.earning import cash_of, check_received, earn, earns, lose, opening, receive, replace_cash
 from services.commission.domain.entries import Exchange
 from services.commission.domain.facts import (
@@ -25,10 +23,11 @@ from services.commission.domain.holding import hold
 from services.commission.domain.options import EarnedOn
 from services.commission.domain.outcome import NOTHING, Effects, Posting, State, Waiting, posting
 from services.commission.domain.plan import PlanVersion
-from services.commission.domain.refunding import refund
+from services.commission.domain.refunding import after_limit, dated, in_time, refund
 from services.commission.domain.refusals import AlreadyClosed, CloseUndone, DealNotWon, RefundExceedsSale, Superseded
 from services.commission.domain.taking_back import Reversal
-from services.commission.domain.valuing import exchanged, rate_name
+from services.commission.domain.valuing import exchanged
+from services.commission.domain.waits import Reason, Wait
 from services.commission.domain.working import Working
 from shared.chassis.values import replace
 
@@ -41,13 +40,13 @@ def decide(fact: DealFact, state: State) -> Posting | Waiting:
         return _abandon(fact)
     deal = state.deal
     if deal is None or fact.close_number > deal.close_number:
-        return Waiting(fact, close_name(fact.deal_id, fact.close_number), "deal_unknown")
+        return Waiting(fact, waits.closed(fact.deal_id, fact.close_number), Reason.DEAL_UNKNOWN)
     if fact.close_number < deal.close_number:
         raise CloseUndone(number=fact.close_number)
     if deal.standing is Standing.WAITING:
         if isinstance(fact, Reopened):
             return _abandon(Abandoned(fact.id, fact.deal_id, fact.partner_id, fact.at, fact.close_number))
-        return Waiting(fact, close_name(fact.deal_id, fact.close_number), "deal_waiting")
+        return Waiting(fact, waits.closed(fact.deal_id, fact.close_number), Reason.DEAL_WAITING)
     if deal.standing is Standing.REOPENED:
         raise CloseUndone(number=fact.close_number)
     if isinstance(fact, Reopened):
@@ -72,19 +71,6 @@ def _changed(fact: DealFact, deal: Deal, sale: Sale, state: State) -> Posting | 
             raise TypeError(f"{type(fact).__name__} changes no sale")
 
 
-def close_name(deal_id: UUID, number: int) -> str:
-    """What facts about a close wait for."""
-    return f"close:{deal_id}:{number}"
-
-
-def _reopened_name(deal_id: UUID, number: int) -> str:
-    return f"reopened:{deal_id}:{number}"
-
-
-def _terms_name(deal_id: UUID, number: int) -> str:
-    return f"terms:{deal_id}:{number}"
-
-
 def _close(fact: Closed, state: State) -> Posting | Waiting:
     deal = state.deal
     last = deal.close_number if deal else 0
@@ -94,16 +80,16 @@ def _close(fact: Closed, state: State) -> Posting | Waiting:
         raise CloseUndone(number=fact.close_number) if undone else AlreadyClosed(number=fact.close_number)
     open_now = deal is None or deal.standing is Standing.REOPENED
     if not again and (fact.close_number > last + 1 or not open_now):
-        return Waiting(fact, _reopened_name(fact.deal_id, fact.close_number - 1), "reopen_unknown")
-    settles = (close_name(fact.deal_id, fact.close_number),)
+        return Waiting(fact, waits.reopened(fact.deal_id, fact.close_number - 1), Reason.REOPEN_UNKNOWN)
+    settles = (waits.closed(fact.deal_id, fact.close_number),)
     if fact.terms is None:
         lost = Deal(fact.deal_id, fact.partner_id, fact.close_number, Standing.LOST)
         return Posting(fact, lost, (), (), (), (fact.partner_id,), settles)
     check(fact.terms)
     ruling = _ruling(fact, fact.terms, state)
-    if isinstance(ruling, str):
+    if isinstance(ruling, Wait):
         pending = Deal(fact.deal_id, fact.partner_id, fact.close_number, Standing.WAITING)
-        return Waiting(fact, ruling, ruling.partition(":")[0], pending, () if again else settles)
+        return Waiting(fact, *ruling, pending, () if again else settles)
     does, sale = _accrue(fact, fact.terms, state, ruling)
     return posting(fact, Deal(fact.deal_id, fact.partner_id, fact.close_number, Standing.WON, 0, sale), does, settles=settles)
 
@@ -111,17 +97,19 @@ def _close(fact: Closed, state: State) -> Posting | Waiting:
 Ruling = tuple[PlanVersion, Exchange | None]
 
 
-def _ruling(fact: DealFact, terms: Terms, state: State) -> Ruling | str:
-    """The version in force at the close and the rate of its day; else the name of what is missing, which begins with the reason to show."""
+def _ruling(fact: DealFact, terms: Terms, state: State) -> Ruling | Wait:
+    """The version in force at the close and the rate of its day; else what is missing."""
     plan = state.plan
     version = plan.at(terms.closed_at, fact.partner_id, terms.partner_type)
     if version is None:
-        return f"no_plan:{plan.calendar.day(terms.closed_at)}:{plan.latest}"
+        return Wait(waits.plan(plan.calendar.day(terms.closed_at), plan.latest), Reason.NO_PLAN)
     if terms.currency == plan.currency:
         return version, None
     day = plan.calendar.day(terms.closed_at)
     rate = state.rates.get((terms.currency, plan.currency, day))
-    return rate_name(terms.currency, plan.currency, day) if rate is None else (version, exchanged(rate))
+    if rate is None:
+        return Wait(waits.rate(terms.currency, plan.currency, day), Reason.NO_FX_RATE)
+    return version, exchanged(rate)
 
 
 def _accrue(fact: Closed | Amended, terms: Terms, state: State, ruling: Ruling, pending: Effects = NOTHING) -> tuple[Effects, Sale]:
@@ -137,13 +125,13 @@ def _accrue(fact: Closed | Amended, terms: Terms, state: State, ruling: Ruling, 
 def _abandon(fact: Abandoned) -> Posting:
     """Nothing accrued, so nothing goes back; all that waited for the close is refused as undone."""
     undone = Deal(fact.deal_id, fact.partner_id, fact.close_number, Standing.REOPENED)
-    names = (close_name(fact.deal_id, fact.close_number), _reopened_name(fact.deal_id, fact.close_number))
+    names = (waits.closed(fact.deal_id, fact.close_number), waits.reopened(fact.deal_id, fact.close_number))
     return Posting(fact, undone, (), (), (), (fact.partner_id,), names)
 
 
 def _reopen(fact: Reopened, deal: Deal, state: State) -> Posting:
     undone = replace(deal, standing=Standing.REOPENED, sale=None)
-    names = (_reopened_name(deal.id, deal.close_number), _terms_name(deal.id, deal.close_number))
+    names = (waits.reopened(deal.id, deal.close_number), waits.amended(deal.id, deal.close_number))
     if deal.sale is None:
         return Posting(fact, undone, (), (), (), (fact.partner_id,), names)
     back, _ = _take(Reversal(fact, deal, state, "deal_reopened", undone=True), deal.sale, deal.sale)
@@ -165,19 +153,19 @@ def _amend(fact: Amended, deal: Deal, sale: Sale, state: State) -> Posting | Wai
     if sale.refunded > fact.terms.amount:
         raise RefundExceedsSale(refunded=sale.refunded, sold=fact.terms.amount)
     ruling = _ruling(fact, fact.terms, state)
-    if isinstance(ruling, str):
-        return Waiting(fact, ruling, ruling.partition(":")[0])
+    if isinstance(ruling, Wait):
+        return Waiting(fact, *ruling)
     does, _ = _take(Reversal(fact, deal, state, "deal_amended", undone=True), sale, sale)
     given, anew = _accrue(fact, fact.terms, state, ruling, does)
     does += given
     more, anew = _carried(fact, deal, sale, anew, state, does)
-    names = (_terms_name(deal.id, deal.close_number),)
+    names = (waits.amended(deal.id, deal.close_number),)
     return posting(fact, replace(deal, revision=fact.revision, sale=anew), does + more, settles=names, former=deal)
 
 
 def _carried(fact: Amended, deal: Deal, sale: Sale, anew: Sale, state: State, does: Effects) -> tuple[Effects, Sale]:
     """What was refunded and received before holds for the new terms too."""
-    after = _refunds_kept(sale, anew)
+    after = _with_refunds_of(sale, anew)
     if anew.detail and anew.detail.cash:
         received = former.received if (former := cash_of(deal)) and _same_ground(sale, anew, state) else 0
         check_received(received, anew.amount, invoiced=state.plan.version(anew.plan_version).earned_on is EarnedOn.INVOICED)
@@ -186,7 +174,8 @@ def _carried(fact: Amended, deal: Deal, sale: Sale, anew: Sale, state: State, do
         return earn(fact, after, more, state, does) if more else (NOTHING, after)
     if not sale.refunded:
         return NOTHING, anew
-    return Reversal(fact, deal, state, "refunded_before_amendment", does).take(anew, after)
+    owed = in_time(after, state.plan.version(after.plan_version).clawback_days).refunded
+    return Reversal(fact, deal, state, "refunded_before_amendment", does, forgiven=not owed).take(anew, after)
 
 
 def _same_ground(sale: Sale, anew: Sale, state: State) -> bool:
@@ -194,19 +183,22 @@ def _same_ground(sale: Sale, anew: Sale, state: State) -> bool:
     return state.plan.version(sale.plan_version).earned_on is state.plan.version(anew.plan_version).earned_on
 
 
-def _refunds_kept(before: Sale, after: Sale) -> Sale:
-    """Refunds by name stay with lines that are still there, as far as those reach."""
+def _with_refunds_of(before: Sale, after: Sale) -> Sale:
+    """Refunds by name stay with lines that are still there, as far as those reach; whether any came too late goes by the new terms."""
     sold = dict(after.lines)
     lines = tuple((line, min(amount, sold[line])) for line, amount in before.refunded_lines if line in sold)
-    return replace(after, refunded=before.refunded, refunded_lines=lines)
+    known = before.detail.refunds if before.detail else ()
+    return dated(replace(after, refunded=before.refunded, refunded_lines=lines), *known)
 
 
 def _refund(fact: Refunded, deal: Deal, sale: Sale, state: State) -> Posting | Waiting:
     if fact.revision > deal.revision:
-        return Waiting(fact, _terms_name(deal.id, deal.close_number), "terms_unknown")
+        return Waiting(fact, waits.amended(deal.id, deal.close_number), Reason.TERMS_UNKNOWN)
+    after = dated(refund(fact, sale), Refund(fact.at, fact.amount, fact.lines))
     days = state.plan.version(sale.plan_version).clawback_days
-    late = days is not None and fact.at > sale.closed_at + timedelta(days=days)
-    does, left = _take(Reversal(fact, deal, state, "refund", forgiven=late), sale, refund(fact, sale))
+    late = after_limit(fact.at, sale, days)
+    reason = "refund" if late or in_time(after, days) is after else "refund_in_time"
+    does, left = _take(Reversal(fact, deal, state, reason, forgiven=late), sale, after)
     return posting(fact, replace(deal, sale=left), does, former=deal)
 
 

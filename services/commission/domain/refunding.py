@@ -1,10 +1,11 @@
 """What went back to the customer: how much of a sale, and of which lines."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from services.commission.domain.brackets import reversed_share
-from services.commission.domain.deal import Sale
+from services.commission.domain.deal import Detail, Refund, Sale
 from services.commission.domain.facts import Refunded
 from services.commission.domain.refusals import CurrencyMismatch, LinesMismatch, LineUnknown, RefundExceedsSale, RefundInvalid
 from services.commission.domain.valuing import in_proportion
@@ -48,6 +49,46 @@ class Gone:
     def _fraction(self, back: int, sold: int) -> Fraction:
         """A line that was given away goes back with the deal as a whole."""
         return Fraction(back, sold) if sold else Fraction(self.refunded, self.sold)
+
+
+def in_time(sale: Sale, clawback_days: int | None) -> Sale:
+    """The sale as if no refund had come after the limit of clawback: what went back of it without those is owed back.
+
+    It follows from all refunds and their own times, in whatever order they were told.
+    """
+    if clawback_days is None or sale.detail is None:
+        return sale
+    late = [refund for refund in sale.detail.refunds if after_limit(refund.at, sale, clawback_days)]
+    if not late:
+        return sale
+    named = dict(sale.refunded_lines)
+    for line, amount in (line for refund in late for line in refund.lines):
+        named[line] = max(0, named.get(line, 0) - amount)
+    refunded = max(0, sale.refunded - sum(refund.amount for refund in late))
+    return replace(sale, refunded=refunded, refunded_lines=tuple(named.items()))
+
+
+def after_limit(at: datetime, sale: Sale, clawback_days: int | None) -> bool:
+    """Whether a refund of that time takes nothing back; it lowers the revenue all the same."""
+    return clawback_days is not None and at > sale.closed_at + timedelta(days=clawback_days)
+
+
+def dated(sale: Sale, *refunds: Refund) -> Sale:
+    """The sale that remembers when these refunds were."""
+    if not refunds:
+        return sale
+    detail = sale.detail or Detail()
+    return replace(sale, detail=replace(detail, refunds=(*detail.refunds, *refunds)))
+
+
+def undated(sale: Sale) -> Sale:
+    """The sale as a former release remembered it: without the times of refunds."""
+    detail = sale.detail
+    if detail is None:
+        return sale
+    cash = detail.cash and replace(detail.cash, earnings=tuple(map(undated, detail.cash.earnings)))
+    detail = replace(detail, refunds=(), cash=cash)
+    return replace(sale, detail=None if detail == Detail() else detail)
 
 
 def refund(fact: Refunded, sale: Sale) -> Sale:

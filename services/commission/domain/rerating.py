@@ -27,17 +27,18 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Schedules:
-    """A sale rated by its own version from where its partners' positions stand."""
+    """A sale rated by its own version from where its partners' positions stand; `lowered` is what these were lowered by so far."""
 
     state: State
     sale: Sale
+    lowered: Gone
     moves: Sequence[Move]
     others: Sequence[Sale] = ()
 
     def figure(self, index: int, before: Gone, after: Gone) -> Figure:
-        """For the `index`-th position that the sale counts in."""
+        """For the `index`-th position that the sale counts in, of which `lowered` is out of it."""
         was, now = self._left(index, before), self._left(index, after)
-        start = self._position(index) - sum(revenue for revenue, _ in was)
+        start = self._position(index) - sum(revenue for revenue, _ in self._left(index, self.lowered))
         return Figure(start + sum(r for r, _ in was), start + sum(r for r, _ in now), self._worth(was, start), self._worth(now, start))
 
     def _position(self, index: int) -> int:
@@ -66,10 +67,11 @@ class Schedules:
         return total
 
 
-def rerated(schedules: Schedules, before: Gone, after: Gone) -> tuple[dict[int, tuple[Stake, Rerated]], int]:
-    """The sale's accruals after the refund, by their place among its stakes; what a limit cut, and SPIFFs, go back pro rata.
+def rerate(schedules: Schedules, before: Gone, after: Gone) -> tuple[dict[int, tuple[Stake, Rerated]], int]:
+    """The sale's accruals once `after` of it is owed back in all, `before` of which was: by their place among its stakes.
 
-    And what the schedule took back of all shares so far, which includes the parts of those that a limit cut.
+    What a limit cut, and SPIFFs, go back pro rata. And what the schedule took back of all shares so far, which includes the
+    parts of those that a limit cut.
     """
     sale = schedules.sale
     by_schedule = {i: s for i, s in enumerate(sale.stakes) if not (s.special and (s.special.spiff or s.special.cut))}
@@ -88,7 +90,7 @@ def rerated(schedules: Schedules, before: Gone, after: Gone) -> tuple[dict[int, 
 
 
 def _by_brackets(stake: Stake) -> int:
-    """What went back by the schedule so far, less what rules would have taken back but for the limit of clawback."""
+    """What went back by the schedule so far, without what rules took back."""
     return stake.reversed - (stake.special or _PLAIN).ruled_back
 
 
@@ -100,7 +102,6 @@ def _stake(sale: Sale, stake: Stake, index: int, figure: Figure, by_brackets: in
     changed = replace(
         stake,
         reversed=by_brackets + ruled_back,
-        lowered=gone.share(stake.revenue),
         special=replace(special, ruled_back=ruled_back) if stake.special else None,
     )
     return changed, how

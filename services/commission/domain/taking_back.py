@@ -10,8 +10,8 @@ from services.commission.domain.limits import used
 from services.commission.domain.options import Base, Refunds
 from services.commission.domain.outcome import NOTHING, Effects, State
 from services.commission.domain.positions import Move
-from services.commission.domain.refunding import Gone
-from services.commission.domain.rerating import Schedules, rerated
+from services.commission.domain.refunding import Gone, in_time
+from services.commission.domain.rerating import Schedules, rerate
 from services.commission.domain.tallies import Tally
 from shared.chassis.ids import derived_id
 from shared.chassis.values import replace
@@ -21,9 +21,10 @@ _PLAIN = Special()
 
 @dataclass(frozen=True, slots=True)
 class Reversal:
-    """A fact that takes back what a sale gave. `undone`: all of it, for good. `forgiven`: the limit of clawback is over.
+    """A fact that takes back what a sale gave. `undone`: all of it, for good. `forgiven`: it came after the limit of clawback.
 
-    `others` are the other earnings on the same deal, as they are now.
+    Revenue falls by all that went back, money by what is owed: what went back within the limit. `others` are the other
+    earnings on the same deal, as they are now.
     """
 
     fact: DealFact
@@ -35,27 +36,31 @@ class Reversal:
     forgiven: bool = False
     others: tuple[Sale, ...] = ()
 
-    def _rerates(self, after: Sale) -> bool:
+    def _rerates(self, after: Sale, owed: Gone) -> bool:
         """By the schedule; but what is left of the last of a deal that stands by itself goes back whole, to the unit."""
         version = self.state.plan.version(after.plan_version)
-        return version.refunds is Refunds.RERATE and not (version.base is Base.DEAL and after.refunded == after.amount)
+        return version.refunds is Refunds.RERATE and not (version.base is Base.DEAL and owed.refunded == after.amount)
+
+    def _owed(self, sale: Sale) -> Gone:
+        """What went back of it within the limit of clawback."""
+        return Gone.of(in_time(sale, self.state.plan.version(sale.plan_version).clawback_days))
 
     def take(self, before: Sale, after: Sale) -> tuple[Effects, Sale]:
         """Bring every beneficiary's reversal up to what went back of the sale, from `before` the fact to `after` it."""
         gone = Gone.whole(after) if self.undone else Gone.of(after)
+        owed = self._owed(after)
         counted, moves = _lowered(after, gone)
         anew: dict[int, tuple[Stake, Rerated]] = {}
         detail = after.detail
-        if self._rerates(after):
-            schedules = Schedules(self.state, after, self.pending.moves, self.others)
-            anew, of_all = rerated(schedules, Gone.of(before), gone)
-            if detail and anew and not self.forgiven:
+        if not self.forgiven and self._rerates(after, owed):
+            schedules = Schedules(self.state, after, Gone.of(before), self.pending.moves, self.others)
+            anew, of_all = rerate(schedules, self._owed(before), gone if self.undone else owed)
+            if detail and anew:
                 detail = replace(detail, rerated=of_all)
         entries, stakes, tallies = [], [], list[Tally]()
         for index, stake in enumerate(after.stakes):
-            changed, how = anew[index] if index in anew else self._pro_rata(stake, after, gone)
-            if self.forgiven:
-                changed, how = self._kept(stake, changed, after, gone, by_schedule=index in anew)
+            changed, how = anew[index] if index in anew else self._by_parts(stake, after, gone, gone if self.undone else owed)
+            changed = replace(changed, lowered=gone.share(stake.revenue))
             entries.append(self._entry(after, stake, changed, how))
             stakes.append(changed)
             if stake.special and stake.special.spiff:
@@ -63,23 +68,13 @@ class Reversal:
         swept = tuple(transfer for stake in stakes for transfer in self._swept(stake)) if self.undone else ()
         return Effects(tuple(entries), moves, tuple(tallies), swept), replace(after, stakes=tuple(stakes), counted=counted, detail=detail)
 
-    def _pro_rata(self, stake: Stake, sale: Sale, gone: Gone) -> tuple[Stake, TakenBack]:
+    def _by_parts(self, stake: Stake, sale: Sale, gone: Gone, owed: Gone) -> tuple[Stake, TakenBack]:
+        """Pro rata of what is owed back; what came too late takes nothing, whatever it came after."""
+        if self.forgiven:
+            return stake, self._taken(stake, sale, gone, stake.reversed)
         special = stake.special or _PLAIN
-        due = gone.share(stake.total, special.parts) - special.kept
-        lowered = gone.share(stake.revenue)
-        changed = Stake(stake.entry_id, stake.partner_id, stake.total, stake.revenue, due, lowered, stake.released, stake.special)
-        return changed, self._taken(stake, sale, gone, due)
-
-    def _kept(self, stake: Stake, changed: Stake, sale: Sale, gone: Gone, *, by_schedule: bool) -> tuple[Stake, TakenBack]:
-        """The partner keeps what would have gone back; only the revenue counts as gone.
-
-        What the schedule would have taken is not told: it depends on the position, which may be another partner's.
-        """
-        special = changed.special or _PLAIN
-        spared = 0 if by_schedule else changed.reversed - stake.reversed
-        kept = replace(special, kept=special.kept + spared)
-        after = replace(changed, reversed=stake.reversed, special=None if kept == _PLAIN else kept)
-        return after, self._taken(stake, sale, gone, stake.reversed)
+        due = owed.share(stake.total, special.parts) - special.kept
+        return replace(stake, reversed=due), self._taken(stake, sale, owed, due)
 
     def _taken(self, stake: Stake, sale: Sale, gone: Gone, due: int) -> TakenBack:
         other = sale.currency if sale.currency != self.state.plan.currency else None
@@ -117,10 +112,15 @@ class Reversal:
             month=sale.month,
             closed_at=sale.closed_at,
             release_at=sale.release_at,
-            reason=self.reason if amount else "clawback_over" if self.forgiven else _why_zero(stake),
+            reason=self._why(stake, amount),
             derivation=how,
             reverses=stake.entry_id,
         )
+
+    def _why(self, stake: Stake, amount: int) -> str:
+        if amount:
+            return self.reason
+        return "clawback_over" if self.forgiven else _why_zero(stake)
 
 
 def _lowered(sale: Sale, gone: Gone) -> tuple[tuple[Counted, ...], tuple[Move, ...]]:

@@ -18,11 +18,6 @@ def pair(rate: Rate) -> Pair:
     return rate.from_currency, rate.to_currency, rate.day
 
 
-def rate_name(from_currency: str, to_currency: str, day: date) -> str:
-    """What deals wait for; it begins with the reason to show."""
-    return f"no_fx_rate:{from_currency}:{to_currency}:{day}"
-
-
 def exchanged(rate: Rate) -> Exchange:
     """The rate as an entry keeps it."""
     return Exchange(rate.from_currency, rate.rate, rate.source, rate.day)

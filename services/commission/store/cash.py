@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.commission.domain.cash import CashKind, Document
+from services.commission.domain.waits import Reason
 from services.commission.store.tables_intake import cash as cash_table
 from shared.chassis.database import UnitOfWork
 from shared.chassis.money import Money
@@ -17,7 +18,7 @@ from shared.chassis.money import Money
 _KEEP = """
 insert into cash (kind, reference, deal_id, source, external_id, close_number, amount_minor, currency, at, body_hash,
     state, reason, recorded_by, recorded_at)
-select k, r, d, s, e, c, a, u, t, h, 'waiting', 'deal_unknown', $11, $12
+select k, r, d, s, e, c, a, u, t, h, 'waiting', $13, $11, $12
 from unnest($1::text[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::bigint[], $8::text[], $9::timestamptz[],
     $10::bytea[]) with ordinality as z(k, r, d, s, e, c, a, u, t, h, n)
 order by n on conflict (kind, reference) do nothing returning seq"""
@@ -84,7 +85,7 @@ async def keep(uow: UnitOfWork, documents: Sequence[Document], *, by: str) -> se
     columns = [[getattr(each, name) for each in documents] for name in ("kind", "reference", "deal_id", "source", "external_id")]
     amounts = [each.amount.minor for each in documents], [each.amount.currency for each in documents]
     rest = [each.close_number for each in documents], *amounts, [each.at for each in documents], [hash_of(each) for each in documents]
-    return {row[0] for row in await uow.fetch(_KEEP, *columns, *rest, by, uow.now)}
+    return {row[0] for row in await uow.fetch(_KEEP, *columns, *rest, by, uow.now, Reason.DEAL_UNKNOWN.value)}
 
 
 async def named(uow: UnitOfWork, documents: Sequence[Document]) -> dict[tuple[CashKind, str], Kept]:

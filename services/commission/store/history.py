@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from services.commission.domain.calendar import PeriodKind
 from services.commission.domain.facts import AnyFact, Rate
 from services.commission.domain.plan import Plan
 from services.commission.store.encoding import decoded_fact, decoded_rate
@@ -21,6 +22,12 @@ _EARNED = """
 select partner_id, sum(amount_minor)::bigint, sum(revenue_minor) filter (where kind in ('accrual', 'reversal'))::bigint
 from public.entries
 where plan_version > 0 and (closed_at >= $1 or closed_at is null and month >= $2) group by 1"""
+# A bonus that was given keeps the type by which it was given: that of the period's last decision, whose sums name the bonus.
+_GIVEN = """
+select distinct on (1, 2, 3) j.partner_id, j.body ->> 'kind', (j.body ->> 'start')::date, j.body ->> 'partner_type' from public.journal j
+where j.kind = 'periodended' and j.lead and exists (select 1 from public.tallies t where t.partner_id = j.partner_id
+    and t.name like 'bonus:%:' || (j.body ->> 'kind') || ':' || (j.body ->> 'start'))
+order by 1, 2, 3, j.number desc"""
 _RATES = "select body::text from public.journal where kind = 'rate' order by seq"
 _FACTS = """
 select kind, body::text from public.journal
@@ -53,6 +60,10 @@ class History:
     async def rates(self) -> list[Rate]:
         """Every exchange rate on record."""
         return [decoded_rate(row[0]) for row in await self.connection.fetch(_RATES)]
+
+    async def types_of_bonuses(self) -> dict[tuple[UUID, PeriodKind, date], str | None]:
+        """The type by which each partner's bonus of a period was given, where one was."""
+        return {(row[0], PeriodKind(row[1]), row[2]): row[3] for row in await self.connection.fetch(_GIVEN)}
 
     async def earned(self, since: datetime, month: date) -> tuple[dict[UUID, int], dict[UUID, int]]:
         """By partner: what deals closed since then and periods that ended in `month` or later gave by the plan; and the revenue."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
+from services.commission.domain import waits
 from services.commission.domain.valuing import Pair
 from shared.chassis.database import UnitOfWork
 
@@ -15,12 +16,12 @@ where ($1::text is null or from_currency = $1) and ($2::text is null or to_curre
 order by from_currency, to_currency, day limit $7"""
 # Looked for again and again rather than told by an event: whatever came first, the rate or the deal that waits, both are found.
 _ARRIVED = """
-select w.predecessor from (select distinct predecessor from waiting_facts where predecessor like 'no_fx_rate:%') w
+select w.predecessor from (select distinct predecessor from waiting_facts where predecessor like $2) w
 join fx_rates r on r.from_currency = split_part(w.predecessor, ':', 2) and r.to_currency = split_part(w.predecessor, ':', 3)
     and r.day::text = split_part(w.predecessor, ':', 4)
 union all
 select distinct predecessor from waiting_facts
-where predecessor like 'no_plan:%' and coalesce(nullif(split_part(predecessor, ':', 3), '')::int, 0) < $1
+where predecessor like $3 and coalesce(nullif(split_part(predecessor, ':', 3), '')::int, 0) < $1
 order by 1 limit 50"""
 
 
@@ -45,4 +46,4 @@ async def page(
 
 async def arrived(uow: UnitOfWork, *, latest: int) -> Sequence[str]:
     """The names under which facts wait for a rate that is on record, or waited for a plan before its version `latest` was."""
-    return [row[0] for row in await uow.fetch(_ARRIVED, latest)]
+    return [row[0] for row in await uow.fetch(_ARRIVED, latest, f"{waits.RATES}%", f"{waits.PLANS}%")]

@@ -7,7 +7,17 @@ from shared.chassis.database import NAMING
 
 metadata = sa.MetaData(naming_convention=NAMING)
 SHARED_TABLES: frozenset[str] = frozenset(
-    {"deal_origins", "dispute_rules", "fx_rates", "payout_batches", "payout_rules", "plan_drafts", "self_checks", "statement_rules"}
+    {
+        "bank_reports",
+        "deal_origins",
+        "dispute_rules",
+        "fx_rates",
+        "payout_batches",
+        "payout_rules",
+        "plan_drafts",
+        "self_checks",
+        "statement_rules",
+    }
 )
 
 # A partner's journal: how many facts it holds. Its row is the partner's lock.

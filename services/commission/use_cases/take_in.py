@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from services.commission.domain.book import Outcome, Rejected
-from services.commission.domain.outcome import FOR_ALL, Posting, Waiting
+from services.commission.domain.outcome import Posting, Waiting
+from services.commission.domain.waits import FOR_ALL
 from services.commission.mapping import event_of, fact_of
 from services.commission.store.loading import opened
 from services.commission.store.plans import Plans
@@ -48,7 +49,7 @@ async def _release(uow: UnitOfWork, outcomes: Sequence[Posting | Waiting]) -> No
     """What waited for these goes on; so does what waits in vain for the rate or the plan of a close that is undone."""
     await uow.release(*(name for outcome in outcomes for name in outcome.settles))
     if undone := [str(outcome.fact.deal_id) for outcome in outcomes if isinstance(outcome, Posting) and outcome.undoes]:
-        await uow.release_mentioning(undone, waiting_for=FOR_ALL)
+        await uow.release_about(undone, waiting_for=FOR_ALL)
 
 
 def _tell(uow: UnitOfWork, outcomes: Iterable[tuple[Incoming[Event], Outcome]]) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.commission.domain.book import Book, Outcome, Rejected
-from services.commission.domain.calendar import Period
+from services.commission.domain.calendar import Period, PeriodKind
 from services.commission.domain.due import Types, ended, grants
 from services.commission.domain.facts import AnyFact, Rate
 from services.commission.domain.options import Base
@@ -18,6 +18,8 @@ from services.commission.domain.what_if import Cliff, Hypothetical, WhatIf, clif
 from services.commission.plan_document import PlanDocument
 from services.commission.store.history import snapshot_of
 from shared.chassis.errors import Refused
+
+BonusTypes = Mapping[tuple[UUID, PeriodKind, date], str | None]
 
 
 class PlanBeginsLater(Refused):
@@ -34,7 +36,8 @@ async def what_if(url: str, document: PlanDocument, *, since: date, as_of: datet
     async with snapshot_of(url) as history:
         plan, other = await history.plan(), document.plan()
         _check(plan, other, since)
-        trial = _Trial(hypothetical(plan, other, since), start=_midnight(since, plan), as_of=as_of, rates=await history.rates())
+        rates, types = await history.rates(), await history.types_of_bonuses()
+        trial = _Trial(hypothetical(plan, other, since), start=_midnight(since, plan), as_of=as_of, rates=rates, types=types)
         old, revenue = await history.earned(trial.start, since.replace(day=1))
         async for facts in history.groups(whole=trial.budgeted):
             trial.take(facts)
@@ -64,14 +67,14 @@ def _midnight(day: date, plan: Plan) -> datetime:
 class _Trial:
     """Works facts under one plan and keeps what they earn, group by group of partners; deals are forgotten with their group."""
 
-    def __init__(self, plan: Hypothetical, *, start: datetime, as_of: datetime, rates: list[Rate]) -> None:
+    def __init__(self, plan: Hypothetical, *, start: datetime, as_of: datetime, rates: list[Rate], types: BonusTypes) -> None:
         self.plan = plan
         self.start = start
         self.earned: dict[UUID, int] = defaultdict(int)
         self.unrated: Counter[str] = Counter()
         self.facts = 0
         self._as_of, self._rates = as_of, rates
-        self._types = Types(plan.calendar)
+        self._types, self._bonus_types = Types(plan.calendar), types
         self._reached: dict[int, list[int]] = defaultdict(list)
         self._rewarded = any(version.rewards for version in plan.versions)
         self._months: dict[tuple[UUID, date], int] = {}
@@ -89,9 +92,14 @@ class _Trial:
             self.facts += 1
             self._types.tell(fact)
             self._count(book.take(fact))
-        for decision in ended(self.plan, book.positions.months, self._as_of, self._types.at):
+        for decision in ended(self.plan, book.positions.months, self._as_of, self._type_of_bonus):
             self._count(book.take(decision))
         self._note(book)
+
+    def _type_of_bonus(self, partner_id: UUID, period: Period) -> str | None:
+        """The type by which the bonus of that period was given; where none was, the one told last, as if it were decided today."""
+        key = partner_id, period.kind, period.start
+        return self._bonus_types[key] if key in self._bonus_types else self._types.at(partner_id, period)
 
     def reward(self) -> None:
         """Grant the rewards, once everybody's revenue is known."""

@@ -61,6 +61,7 @@ waiting_facts = sa.Table(
     sa.Column("value", sa.LargeBinary),
     sa.Column("headers", sa.LargeBinary, nullable=False),
     _instant("waiting_since", nullable=False, server_default=_now),
+    sa.Column("subject", sa.Text, index=True, comment="what it is about; null: written by a release that did not note it"),
 )
 
 refusals = sa.Table(

@@ -11,6 +11,7 @@ from opentelemetry.trace import Tracer
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.chassis.database.waiting import indexed
 from shared.chassis.events.envelope import headers_of, pack_headers, unpack_headers
 from shared.chassis.events.incoming import Cause, Incoming, Raw
 from shared.chassis.events.tracing import continued
@@ -26,8 +27,8 @@ from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text
 order by n"""
 _LOCK = "select pg_advisory_xact_lock(k) from (select distinct hashtextextended(n, 0) as k from unnest($1::text[]) n order by 1) keys"
 _WAIT = """
-insert into waiting_facts (predecessor, event_id, reason, topic, partition, "offset", key, value, headers)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"""
+insert into waiting_facts (predecessor, event_id, reason, topic, partition, "offset", key, value, headers, subject)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"""
 _RELEASE = """
 with released as (delete from waiting_facts where predecessor = any($1::text[]) returning *)
 select topic, partition, "offset", key, value, headers from released order by id"""
@@ -35,10 +36,10 @@ _RELEASE_OLDEST = """
 with oldest as (select id from waiting_facts where predecessor = any($1::text[]) order by id limit $2),
 released as (delete from waiting_facts where id in (select id from oldest) returning *)
 select topic, partition, "offset", key, value, headers from released order by id"""
-_RELEASE_MENTIONING = """
+# A fact without a subject may be about anything. To release it is safe: it waits again, with its subject.
+RELEASE_ABOUT = """
 with theirs as (
-    select id from waiting_facts where predecessor like any($1::text[])
-        and exists (select 1 from unnest($2::text[]) word where position(convert_to(word, 'UTF8') in value) > 0)
+    select id from waiting_facts where (subject = any($1::text[]) or subject is null) and predecessor like any($2::text[])
     order by id for update skip locked),
 released as (delete from waiting_facts where id in (select id from theirs) returning *)
 select topic, partition, "offset", key, value, headers from released order by id"""
@@ -163,6 +164,7 @@ class UnitOfWork:
             raw.key,
             raw.value,
             pack_headers(raw.headers),
+            indexed(incoming.event.subject),
         )
 
     async def release(self, *predecessors: str) -> None:
@@ -174,12 +176,13 @@ class UnitOfWork:
         """Like `release`, for so many facts that they are taken up in portions."""
         self._take_up(await self.fetch(_RELEASE_OLDEST, list(predecessors), most))
 
-    async def release_mentioning(self, words: Sequence[str], *, waiting_for: Sequence[str]) -> None:
-        """Like `release`, for facts that mention one of the words and wait for something whose name begins so.
+    async def release_about(self, subjects: Sequence[str], *, waiting_for: Sequence[str]) -> None:
+        """Like `release`, for facts about one of the subjects that wait for something whose name begins so.
 
         Those that somebody else takes up at this moment are left to them.
         """
-        self._take_up(await self.fetch(_RELEASE_MENTIONING, [f"{name}%" for name in waiting_for], list(words)))
+        about = [indexed(subject) for subject in subjects]
+        self._take_up(await self.fetch(RELEASE_ABOUT, about, [f"{name}%" for name in waiting_for]))
 
     def _take_up(self, rows: Sequence[sa.Row[*tuple[Any, ...]]]) -> None:
         self._released += [Raw(r[0], r[1], r[2], r[3], r[4], unpack_headers(r[5])) for r in rows]

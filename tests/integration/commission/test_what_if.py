@@ -19,6 +19,7 @@ from services.commission.use_cases.what_if import PlanBeginsLater, what_if
 from shared.chassis.service import Service
 from shared.chassis.testing.clock import ManualClock
 from tests.integration.commission.facts import NOW, closed, partner, refunded, rows, take_in
+from tests.integration.commission.plans import TEN, TODAY, rule
 from tests.integration.commission.test_replay_streaming import _busy
 
 SEED = [
@@ -46,6 +47,25 @@ async def test_what_if_when_the_plan_is_the_same_then_nobody_earns_another_amoun
     assert found.winners == found.losers == []
     assert found.old == found.new == (await rows(commission, "select sum(amount_minor)::bigint from entries"))[0][0]
     assert found.unrated == ()
+
+
+async def test_what_if_when_a_bonus_was_given_and_the_partner_is_of_another_type_since_then_by_the_type_that_gave_it(
+    commission: Service, clock: ManualClock
+) -> None:
+    bonus = {"name": "for channel", "period": "quarter", "target": "50", "rate": "0.1"}
+    whom = [{"assigned_to": {"types": ["channel"]}, "bonuses": [bonus]}, {"assigned_to": {"types": ["strategic_alliance"]}}]
+    for version in whom:
+        await rule(commission, **version)
+    await take_in(commission, closed(1, 100_00).model_copy(update={"partner_type": "channel"}))
+    for days, facts in ((100, ()), (101, (closed(2, 20_00).model_copy(update={"partner_type": "strategic_alliance"}),))):
+        clock.set(NOW + timedelta(days=days))
+        await take_in(commission, *facts)
+        await commission.worker.timers.run_due()
+    again = [{"effective_from": TODAY, "base": "deal", "brackets": TEN, **version} for version in whom]
+
+    found = await what_if(_url(commission), PlanDocument.read({"currency": "USD", "versions": again}), since=NOW.date(), as_of=clock.now())
+
+    assert found.old == found.new == (await rows(commission, "select sum(amount_minor)::bigint from entries"))[0][0] == 24_00
 
 
 async def test_what_if_when_the_rate_differs_then_each_partner_earns_what_the_other_schedule_says(commission: Service) -> None:

@@ -137,11 +137,46 @@ def test_reward_when_granted_again_for_the_period_then_refused_and_nothing_is_pa
 
 @pytest.mark.parametrize("rules", [(), (Rule("r", Condition(), rate=Fraction("0.1")),)])
 @pytest.mark.parametrize("refunds", Refunds)
-def test_refund_when_past_the_limit_of_clawback_then_the_next_reversal_does_not_take_it_either(
+def test_refund_when_past_the_limit_of_clawback_then_no_other_refund_takes_it_either_and_an_undone_close_takes_all(
     refunds: Refunds, rules: tuple[Rule, ...]
 ) -> None:
     version = replace(plan((Bracket(0, None, Fraction("0.1")),)).versions[0], refunds=refunds, rules=rules, clawback_days=20)
     book = Book(replace(TEN, versions=(version,)))
     late = replace(refunded(1, 40_00, event="late"), at=AT + timedelta(days=21))
     told = [book.take(fact) for fact in (closed(1, terms(100_00)), late, refunded(1, 50_00, event="r"), reopened(1, event="o"))]
-    assert _amounts(told) == [10_00, 0, -5_00, -1_00]
+    assert _amounts(told) == [10_00, 0, -5_00, -5_00]
+
+
+@pytest.mark.parametrize("refunds", Refunds)
+def test_refunds_when_one_is_past_the_limit_of_clawback_then_both_orders_leave_the_same(refunds: Refunds) -> None:
+    """The smallest case there is: two units at a half."""
+    version = replace(plan((Bracket(0, None, Fraction("0.5")),), base=Base.DEAL).versions[0], refunds=refunds, clawback_days=20)
+    late, early = replace(refunded(1, 1, event="late"), at=AT + timedelta(days=21)), refunded(1, 1, event="early")
+    left = set()
+    for order in ((late, early), (early, late)):
+        book = Book(replace(TEN, versions=(version,)))
+        left.add(sum(_amounts([book.take(fact) for fact in (closed(1, terms(2)), *order)])))
+    assert left == {0 if refunds is Refunds.ORIGINAL else 1}
+
+
+@pytest.mark.parametrize("refunds", Refunds)
+def test_refund_when_an_amendment_moves_the_close_then_the_limit_of_clawback_goes_by_the_new_terms(refunds: Refunds) -> None:
+    version = replace(plan((Bracket(0, None, Fraction("0.1")),), base=Base.DEAL).versions[0], refunds=refunds, clawback_days=20)
+    late = replace(refunded(1, 40_00, event="late"), at=AT + timedelta(days=21))
+    moved, same = terms(100_00, at=AT + timedelta(days=1)), terms(100_00)
+    for content, left in ((moved, 6_00), (same, 10_00)):
+        for order in ((late, amended(1, content, event="a")), (amended(1, content, event="a"), late)):
+            book = Book(replace(TEN, versions=(version,)))
+            assert sum(_amounts([book.take(fact) for fact in (closed(1, terms(100_00)), *order)])) == left
+
+
+def test_refund_in_time_when_another_was_late_then_its_reason_says_what_is_left_out() -> None:
+    version = replace(TEN.versions[0], clawback_days=20)
+    book = Book(replace(TEN, versions=(version,)))
+    late = replace(refunded(1, 40_00, event="late"), at=AT + timedelta(days=21))
+    told = [book.take(fact) for fact in (closed(1, terms(100_00)), late, refunded(1, 50_00, event="r"))]
+    assert [entry.reason for each in told if isinstance(each, Posting) for entry in each.entries] == [
+        "deal_won",
+        "clawback_over",
+        "refund_in_time",
+    ]
