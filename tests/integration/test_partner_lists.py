@@ -25,7 +25,10 @@ def _lists() -> list[tuple[str, str]]:
         (name, context.path_format)
         for name in SERVICES
         for context, route in transactional(build(name).app)
-        if "GET" in (context.methods or ()) and "{" not in context.path_format and route.scope in ROLE_SCOPES[Role.PARTNER]
+        if "GET" in (context.methods or ())
+        and "{" not in context.path_format
+        and route.scope in ROLE_SCOPES[Role.PARTNER]
+        and not any(parameter.field_info.is_required() for parameter in route.dependant.query_params)
     ]
 
 

@@ -5,7 +5,7 @@ from alembic import op
 from shared.chassis.database.waiting import no_subject_of_waiting_facts, subject_of_waiting_facts
 
 revision = "0008"
-down_revision = "0001"
+down_revision = "0007"
 
 
 def upgrade() -> None:
