@@ -3,7 +3,7 @@
 from typing import cast
 
 from services.notifications.domain.visibility import Body
-from shared.schemas import commission, deals, enablement, partners, tiering
+from shared.schemas import commission, deals, enablement, leads, partners, tiering
 from shared.schemas.base import Event
 
 # Not contact.recorded (personal data) and not crm.opportunity_changed (a sales system's word, not yet a fact of the programme).
@@ -20,6 +20,14 @@ CONSUMED: tuple[type[Event], ...] = (
     deals.DealAmended,
     deals.DealReopened,
     deals.DealRefunded,
+    leads.LeadShared,
+    leads.LeadReminded,
+    leads.LeadAccepted,
+    leads.LeadDeclined,
+    leads.LeadWithdrawn,
+    leads.LeadAged,
+    leads.LeadConverted,
+    leads.LeadLost,
     commission.CommissionAccrued,
     commission.CommissionReversed,
     commission.CommissionReleased,

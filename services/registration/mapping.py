@@ -133,6 +133,7 @@ def _registered(deal: Deal, head: _Head) -> Event:
         protected_from=window.start,
         protected_until=window.end,
         expected=_money(deal.expected) if deal.expected else None,
+        lead_id=deal.lead_id,
         source=deal.origin.source if deal.origin else None,
         external_id=deal.origin.external_id if deal.origin else None,
     )

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from services.registration.api import imports, reviews, routes
+from services.registration.api import imports, leads, reviews, routes
 from services.registration.consumers import handlers
 from services.registration.policy import Policy
 from services.registration.settings import Settings
+from services.registration.store import tables_leads  # noqa: F401 - its tables belong to the same metadata
 from services.registration.store.tables import metadata
 from services.registration.suffixes import registrable_domain
 from services.registration.timers import timers
@@ -20,10 +21,11 @@ def build(settings: Settings, *, clock: Clock) -> Service:
     policies = Policies(Policy)
     deals = routes.routes(policies, registrable=registrable_domain)
     intake = imports.routes(policies, registrable=registrable_domain)
+    shared_leads = leads.routes(policies, registrable=registrable_domain)
     app = platform.app(
         title="Registration",
         description="Deals: first to register is protected; won, lost, amended, reopened, refunded.",
-        routers=[deals, intake, reviews.router],
+        routers=[deals, intake, reviews.router, shared_leads],
     )
     return Service(
         platform,

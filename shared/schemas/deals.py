@@ -42,7 +42,10 @@ class DealFact(Event):
 
 
 class DealRegistered(DealFact):
-    """A deal was registered; protection holds over `[protected_from, protected_until)`, or not at all (`protected` false)."""
+    """A deal was registered; protection holds over `[protected_from, protected_until)`, or not at all (`protected` false).
+
+    `lead_id` names the lead that it was converted from.
+    """
 
     topic: ClassVar[str] = "deal.registered"
     account_id: UUID
@@ -56,6 +59,7 @@ class DealRegistered(DealFact):
     expected: MoneyAmount | None = None
     source: str | None = None
     external_id: str | None = None
+    lead_id: UUID | None = None
 
 
 class DealDuplicateRefused(Event):

@@ -1,6 +1,6 @@
 """Every published event by its CloudEvents type: what a consumer may be handed and a contract test must cover."""
 
-from shared.schemas import cash, commission, crm, deals, enablement, partners, tiering
+from shared.schemas import cash, commission, crm, deals, enablement, leads, partners, tiering
 from shared.schemas.base import Event
 
 ALL: tuple[type[Event], ...] = (
@@ -17,6 +17,14 @@ ALL: tuple[type[Event], ...] = (
     deals.DealAmended,
     deals.DealReopened,
     deals.DealRefunded,
+    leads.LeadShared,
+    leads.LeadReminded,
+    leads.LeadAccepted,
+    leads.LeadDeclined,
+    leads.LeadWithdrawn,
+    leads.LeadAged,
+    leads.LeadConverted,
+    leads.LeadLost,
     cash.DealInvoiced,
     cash.DealPaid,
     crm.OpportunityChanged,

@@ -18,6 +18,7 @@ _SHARED_TERMS = frozenset(
     {"occurred_at", "recorded_at", "deal_id", "close_number", "closed_at", "amount", "lines", "credits", "overlays", "territory", "country"}
 )
 _TERMS = _SHARED_TERMS | {"partner_id"}
+_LEAD = _EVERY | {"lead_id", "direction"}
 _COMMISSION = _EVERY | {"entry_id", "deal_id", "amount"}
 _PAYOUT = _EVERY | {"payout_id", "amount", "pays"}
 _DISPUTE = _EVERY | {"dispute_id", "entry_id", "deal_id"}
@@ -31,7 +32,7 @@ OWNER_SEES: Mapping[str, frozenset[str]] = {
     "partner.terminated": _EVERY | {"reason"},
     "deal.registered": _DEAL
     | {"account_id", "families", "territory", "country", "registered_at", "protected", "protected_from", "protected_until", "expected"}
-    | {"source", "external_id"},
+    | {"source", "external_id", "lead_id"},
     "deal.duplicate_refused": _EVERY | {"refusal_id", "account_name", "families", "territory", "code"},
     "deal.extended": _DEAL | {"previous_until", "protected_until"},
     "deal.expired": _DEAL | {"expired_at"},
@@ -40,6 +41,14 @@ OWNER_SEES: Mapping[str, frozenset[str]] = {
     "deal.amended": _TERMS | {"revision", "reason"},
     "deal.reopened": _DEAL | {"close_number", "reason"},
     "deal.refunded": _DEAL | {"refund_id", "close_number", "amount", "lines", "reason"},
+    "lead.shared": _LEAD | {"account_name", "country", "families", "territory", "expected", "answer_by"},
+    "lead.reminded": _LEAD | {"answer_by"},
+    "lead.accepted": _LEAD | {"convert_by"},
+    "lead.declined": _LEAD,
+    "lead.withdrawn": _LEAD,
+    "lead.aged": _LEAD | {"missed", "due_at"},
+    "lead.converted": _LEAD | {"deal_id"},
+    "lead.lost": _LEAD,
     "commission.accrued": _COMMISSION | {"revenue", "plan_version", "rule", "release_at"},
     "commission.reversed": _COMMISSION | {"reverses", "reason"},
     "commission.released": _COMMISSION,

@@ -185,6 +185,7 @@ class DealOut(BaseModel):
     terms: TermsOut | None
     source: str | None
     external_id: str | None
+    lead_id: UUID | None
 
 
 def deal_out(deal: Deal, *, now: datetime) -> DealOut:
@@ -212,6 +213,7 @@ def deal_out(deal: Deal, *, now: datetime) -> DealOut:
         terms=_terms_out(deal),
         source=deal.origin.source if deal.origin else None,
         external_id=deal.origin.external_id if deal.origin else None,
+        lead_id=deal.lead_id,
     )
 
 

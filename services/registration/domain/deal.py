@@ -52,6 +52,7 @@ class Deal:
     expected: Money | None = None
     origin: Origin | None = None
     conflict: bool = False
+    lead_id: UUID | None = None
 
     @property
     def is_closed(self) -> bool:

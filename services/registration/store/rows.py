@@ -56,6 +56,7 @@ def _row(deal: Deal, *, recorded_at: datetime) -> dict[str, Any]:
         "expected_minor": deal.expected.minor if deal.expected else None,
         "expected_currency": deal.expected.currency if deal.expected else None,
         **_origin_json(deal.origin),
+        "lead_id": deal.lead_id,
     }
 
 
@@ -109,6 +110,7 @@ def read(row: sa.Row[Any]) -> Deal:
         expected=Money(row.expected_minor, row.expected_currency) if row.expected_currency else None,
         origin=Origin(row.source, row.external_id, row.source_changed_at) if row.source else None,
         conflict=row.conflict,
+        lead_id=row.lead_id,
     )
 
 

@@ -64,6 +64,7 @@ deals = sa.Table(
     sa.Column("source", sa.Text),
     sa.Column("external_id", sa.Text),
     _instant("source_changed_at", nullable=True),
+    sa.Column("lead_id", sa.Uuid, comment="the lead that it was converted from"),
     sa.UniqueConstraint("source", "external_id"),
     sa.Index(None, "partner_id", "id"),
     sa.Index(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from services.registration.domain import refusals as no
 from services.registration.domain.accounts import Customer, Identifier, Registrable, identifiers
@@ -31,6 +32,7 @@ class Registration:
     territory: str | None = None
     expected: Money | None = None
     registered_at: datetime | None = None
+    lead_id: UUID | None = None
 
 
 async def register(uow: UnitOfWork, wanted: Registration, *, policy: Policy, registrable: Registrable) -> Deal | Refused:
@@ -94,6 +96,7 @@ def _draft(wanted: Registration, account_id: AccountId, *, policy: Policy, now: 
         registered_at=start,
         protection=protected_window(start, days=policy.protection, granted=True),
         expected=wanted.expected,
+        lead_id=wanted.lead_id,
     )
 
 

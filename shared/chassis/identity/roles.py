@@ -21,6 +21,8 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "partners:read",
             "deals:read",
             "deals:write",
+            "leads:read",
+            "leads:write",
             "entries:read",
             "balances:read",
             "cash:read",

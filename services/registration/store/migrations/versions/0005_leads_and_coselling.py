@@ -1,0 +1,70 @@
+"""Leads with the contact details that came with them."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql as pg
+
+from shared.chassis.database import ddl
+
+revision = "0005"
+down_revision = "0001"
+
+
+def _instant(name: str, *, nullable: bool = False) -> sa.Column:
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
+
+
+def upgrade() -> None:
+    op.add_column("deals", sa.Column("lead_id", sa.Uuid, comment="the lead that it was converted from"))
+    _leads()
+
+
+def downgrade() -> None:
+    for table in ("lead_contacts", "leads"):
+        op.drop_table(table)
+    op.drop_column("deals", "lead_id")
+
+
+def _leads() -> None:
+    op.create_table(
+        "leads",
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("partner_id", sa.Uuid, nullable=False),
+        sa.Column("direction", sa.Text, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("name", sa.Text, nullable=False, comment="the customer's"),
+        sa.Column("domain", sa.Text),
+        sa.Column("country", sa.Text),
+        sa.Column("families", pg.ARRAY(sa.Text), nullable=False),
+        sa.Column("territory", sa.Text),
+        sa.Column("expected_minor", sa.BigInteger),
+        sa.Column("expected_currency", sa.Text),
+        sa.Column("summary", sa.Text),
+        sa.Column("source", sa.Text),
+        _instant("shared_at"),
+        _instant("remind_at"),
+        _instant("answer_by"),
+        _instant("answered_at", nullable=True),
+        _instant("convert_by", nullable=True),
+        sa.Column("reminded", sa.Boolean, nullable=False),
+        sa.Column("overdue", sa.Boolean, nullable=False),
+        sa.Column("reason", sa.Text),
+        sa.Column("deal_id", sa.Uuid),
+        sa.Index(None, "partner_id", "id"),
+        sa.CheckConstraint("direction in ('to_partner', 'to_vendor')", name="direction"),
+        sa.CheckConstraint("state in ('shared', 'accepted', 'declined', 'withdrawn', 'aged', 'converted', 'lost')", name="state"),
+        sa.CheckConstraint("(state = 'converted') = (deal_id is not null)", name="deal"),
+    )
+    op.create_index("ix_leads_unanswered", "leads", ["remind_at"], postgresql_where=sa.text("state = 'shared'"))
+    op.create_index("ix_leads_unconverted", "leads", ["convert_by"], postgresql_where=sa.text("state = 'accepted' and not overdue"))
+    op.create_table(
+        "lead_contacts",
+        sa.Column("lead_id", sa.Uuid, sa.ForeignKey("leads.id"), primary_key=True),
+        sa.Column("partner_id", sa.Uuid, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("email", sa.Text),
+        sa.Column("phone", sa.Text),
+    )
+    ddl.isolate(op, "leads")
+    ddl.isolate(op, "lead_contacts")
