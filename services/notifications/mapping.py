@@ -3,7 +3,7 @@
 from typing import cast
 
 from services.notifications.domain.visibility import Body
-from shared.schemas import commission, deals, enablement, leads, partners, tiering
+from shared.schemas import commission, coselling, deals, enablement, leads, partners, tiering
 from shared.schemas.base import Event
 
 # Not contact.recorded (personal data) and not crm.opportunity_changed (a sales system's word, not yet a fact of the programme).
@@ -28,6 +28,10 @@ CONSUMED: tuple[type[Event], ...] = (
     leads.LeadAged,
     leads.LeadConverted,
     leads.LeadLost,
+    coselling.CosellInvited,
+    coselling.CosellAgreed,
+    coselling.CosellEnded,
+    coselling.CosellStepOverdue,
     commission.CommissionAccrued,
     commission.CommissionReversed,
     commission.CommissionReleased,

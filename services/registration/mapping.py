@@ -57,6 +57,7 @@ def opportunity_of(
         stage=Stage(told.stage.value),
         terms=_terms_of(told, partner_id, families),
         changed_at=changed_at,
+        split_given=bool(told.credits),
     )
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.registration.domain.opportunity import Exclusivity
 from services.registration.domain.territories import Territories
 from services.registration.domain.values import CreditAfterExpiry
+from services.registration.policy_coselling import CosellingPolicy
 from services.registration.policy_leads import LeadsPolicy
 
 
@@ -37,6 +38,7 @@ class Policy(BaseModel):
     opportunity_exclusivity: Exclusivity = Exclusivity.RECORD
     on_termination: Literal["withdraw", "keep"] = "withdraw"
     leads: LeadsPolicy = LeadsPolicy()
+    coselling: CosellingPolicy = CosellingPolicy()
     free_mail_domains: frozenset[str] = frozenset()
     territories: Mapping[str, Sequence[str]] = Field(default_factory=dict)
 

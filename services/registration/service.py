@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from services.registration.api import imports, leads, reviews, routes
+from services.registration.api import coselling, imports, leads, reviews, routes
 from services.registration.consumers import handlers
 from services.registration.policy import Policy
 from services.registration.settings import Settings
-from services.registration.store import tables_leads  # noqa: F401 - its tables belong to the same metadata
+from services.registration.store import tables_coselling, tables_leads  # noqa: F401 - their tables belong to the same metadata
 from services.registration.store.tables import metadata
 from services.registration.suffixes import registrable_domain
 from services.registration.timers import timers
@@ -25,7 +25,7 @@ def build(settings: Settings, *, clock: Clock) -> Service:
     app = platform.app(
         title="Registration",
         description="Deals: first to register is protected; won, lost, amended, reopened, refunded.",
-        routers=[deals, intake, reviews.router, shared_leads],
+        routers=[deals, intake, reviews.router, shared_leads, coselling.routes(policies)],
     )
     return Service(
         platform,

@@ -1,6 +1,6 @@
 """Every published event by its CloudEvents type: what a consumer may be handed and a contract test must cover."""
 
-from shared.schemas import cash, commission, crm, deals, enablement, leads, partners, tiering
+from shared.schemas import cash, commission, coselling, crm, deals, enablement, leads, partners, tiering
 from shared.schemas.base import Event
 
 ALL: tuple[type[Event], ...] = (
@@ -25,6 +25,10 @@ ALL: tuple[type[Event], ...] = (
     leads.LeadAged,
     leads.LeadConverted,
     leads.LeadLost,
+    coselling.CosellInvited,
+    coselling.CosellAgreed,
+    coselling.CosellEnded,
+    coselling.CosellStepOverdue,
     cash.DealInvoiced,
     cash.DealPaid,
     crm.OpportunityChanged,

@@ -19,6 +19,7 @@ _SHARED_TERMS = frozenset(
 )
 _TERMS = _SHARED_TERMS | {"partner_id"}
 _LEAD = _EVERY | {"lead_id", "direction"}
+_COSELL = _DEAL | {"agreement_id", "number"}
 _COMMISSION = _EVERY | {"entry_id", "deal_id", "amount"}
 _PAYOUT = _EVERY | {"payout_id", "amount", "pays"}
 _DISPUTE = _EVERY | {"dispute_id", "entry_id", "deal_id"}
@@ -49,6 +50,10 @@ OWNER_SEES: Mapping[str, frozenset[str]] = {
     "lead.aged": _LEAD | {"missed", "due_at"},
     "lead.converted": _LEAD | {"deal_id"},
     "lead.lost": _LEAD,
+    "cosell.invited": _COSELL | {"role", "share", "overlay", "hash", "respond_by"},
+    "cosell.agreed": _COSELL | {"role", "share", "overlay", "hash"},
+    "cosell.ended": _COSELL | {"reason"},
+    "cosell.step_overdue": _EVERY | {"step_id", "agreement_id", "due_on"},
     "commission.accrued": _COMMISSION | {"revenue", "plan_version", "rule", "release_at"},
     "commission.reversed": _COMMISSION | {"reverses", "reason"},
     "commission.released": _COMMISSION,

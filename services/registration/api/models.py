@@ -73,6 +73,7 @@ class TermsIn(_Request):
     overlays: tuple[CreditIn, ...] = Field((), max_length=100, description="influence, recorded apart; may exceed 1")
     attributes: dict[str, Annotated[str, Field(max_length=1_000)]] = Field(default_factory=dict, max_length=50)
     closed_at: Instant | None = Field(None, description="for the vendor only; without it, the time of receipt")
+    split_reason: Reason | None = Field(None, description="for the vendor only: why the credits are not those that all sides signed")
 
     def draft(self) -> TermsDraft:
         return TermsDraft(

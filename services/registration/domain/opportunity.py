@@ -32,7 +32,7 @@ class Exclusivity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opportunity:
-    """The state of one opportunity. `terms` are there once it is closed."""
+    """The state of one opportunity. `terms` are there once it is closed; `split_given`: they name who is credited."""
 
     source: str
     external_id: str
@@ -44,6 +44,7 @@ class Opportunity:
     stage: Stage
     terms: Terms | None
     changed_at: datetime | None
+    split_given: bool = True
 
     def closing(self) -> Terms:
         """The terms of its close. Raises ClosedAtMissing."""

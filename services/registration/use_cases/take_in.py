@@ -2,23 +2,26 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.registration.domain import refusals as no
 from services.registration.domain.accounts import Identifier, Registrable, identifiers
+from services.registration.domain.agreed_split import AgreedSplit, apply
 from services.registration.domain.deal import Deal
 from services.registration.domain.directory import Party
 from services.registration.domain.intake import Desk, Key, Rules, Taken
 from services.registration.domain.opportunity import Exclusivity, Opportunity
 from services.registration.domain.values import AccountId, DealId, PartnerId, Standing, State
 from services.registration.policy import Policy
-from services.registration.store import accounts, deals, partners, reviews, slots
+from services.registration.store import accounts, coselling, deals, partners, reviews, slots
 from services.registration.store.partners import KnownPartner
 from services.registration.use_cases.identify import identify
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import Refused
 from shared.chassis.ids import new_id
+
+CREDITED_THERE = "the sales system names other credits"
 
 
 @dataclass(slots=True)
@@ -52,6 +55,7 @@ async def take_in(
         return Intake([], {})
     await uow.lock(*{lock_name(one.source) for one in seen})
     known = await deals.by_origin(uow, [(one.source, one.external_id) for one in seen])
+    seen = await _split(uow, seen, known)
     who = await partners.of(uow, _partners_in(seen))
     candidates = [_screen(one, known, who, exclusivity, registrable=registrable, policy=policy) for one in seen]
     await _find_accounts(uow, candidates)
@@ -61,6 +65,18 @@ async def take_in(
         taken[place] = _decide(desk, candidate)
     await _write(uow, desk)
     return Intake([taken[place] for place in range(len(candidates))], {partner: one.kind for partner, one in who.items()})
+
+
+async def _split(uow: UnitOfWork, seen: Sequence[Opportunity], known: dict[Key, Deal]) -> list[Opportunity]:
+    """The opportunities with the splits that all sides have signed where they name none; what they name is the vendor's word."""
+    signed = await coselling.agreed(uow, known.values())
+    return [_with_split(one, signed.get(known[key].id) if (key := (one.source, one.external_id)) in known else None) for one in seen]
+
+
+def _with_split(seen: Opportunity, split: AgreedSplit | None) -> Opportunity:
+    if seen.terms is None or split is None:
+        return seen
+    return replace(seen, terms=apply(seen.terms, split, given=seen.split_given, override=CREDITED_THERE))
 
 
 def _partners_in(seen: Sequence[Opportunity]) -> set[PartnerId]:

@@ -23,6 +23,8 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "deals:write",
             "leads:read",
             "leads:write",
+            "coselling:read",
+            "coselling:write",
             "entries:read",
             "balances:read",
             "cash:read",
