@@ -3,7 +3,7 @@
 from typing import cast
 
 from services.notifications.domain.visibility import Body
-from shared.schemas import commission, conflicts, deals, enablement, partners, reviews, tiering, waiting
+from shared.schemas import commission, conflicts, coselling, deals, enablement, leads, partners, reviews, tiering, waiting
 from shared.schemas.base import Event
 
 # Not contact.recorded (personal data) and not crm.opportunity_changed (a sales system's word, not yet a fact of the programme).
@@ -35,6 +35,18 @@ CONSUMED: tuple[type[Event], ...] = (
     conflicts.ConflictEscalated,
     conflicts.ConflictDecided,
     conflicts.ConflictCommunicated,
+    leads.LeadShared,
+    leads.LeadReminded,
+    leads.LeadAccepted,
+    leads.LeadDeclined,
+    leads.LeadWithdrawn,
+    leads.LeadAged,
+    leads.LeadConverted,
+    leads.LeadLost,
+    coselling.CosellInvited,
+    coselling.CosellAgreed,
+    coselling.CosellEnded,
+    coselling.CosellStepOverdue,
     commission.CommissionAccrued,
     commission.CommissionReversed,
     commission.CommissionReleased,

@@ -57,6 +57,7 @@ def opportunity_of(told: crm.OpportunityChanged | ImportRow) -> Opportunity:
         changed_at=told.occurred_at,
         version=told.source_version,
         origin=told.origin,
+        split_given=bool(told.credits),
     )
 
 
@@ -135,6 +136,7 @@ def _registered(deal: Deal, head: Head) -> Event:
         protected_from=window.start,
         protected_until=window.end,
         expected=money(deal.expected) if deal.expected else None,
+        lead_id=deal.lead_id,
     )
 
 

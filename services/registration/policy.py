@@ -9,11 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from services.registration.conflict_policy import ConflictRules, PartnerTerritories
 from services.registration.domain.approval_rules import ApprovalRule
+from services.registration.domain.lead import ServiceLevel
 from services.registration.domain.likeness import Matching
 from services.registration.domain.opportunity import Exclusivity, OwnerChange
 from services.registration.domain.territories import Territories
 from services.registration.domain.values import CreditAfterExpiry
-from services.registration.policy_parts import Approval, BusinessHours, Extension, Quiet, WaitingList
+from services.registration.policy_coselling import CosellingPolicy
+from services.registration.policy_leads import LeadsPolicy
+from services.registration.policy_parts import Approval, Extension, HoursPolicy, Quiet, WaitingList
 
 
 class Likeness(BaseModel):
@@ -43,7 +46,7 @@ class Policy(BaseModel):
     protection_starts: Literal["registration", "approval"] = "registration"
     approval: Approval = Approval()
     review_limit_days: int = Field(3, ge=1, description="business days; an undecided registration keeps rivals out for no longer")
-    business_hours: BusinessHours = BusinessHours()
+    business_hours: HoursPolicy = HoursPolicy()
     evidence_required: bool = False
     extension: Extension = Extension()
     expiring_soon_days: int = Field(7, ge=0)
@@ -59,6 +62,8 @@ class Policy(BaseModel):
     on_owner_change: OwnerChange = OwnerChange.REVIEW
     sources: Mapping[str, Source] = Field(default_factory=dict)
     on_termination: Literal["withdraw", "keep"] = "withdraw"
+    leads: LeadsPolicy = LeadsPolicy()
+    coselling: CosellingPolicy = CosellingPolicy()
     free_mail_domains: frozenset[str] = frozenset()
     account_likeness: Likeness = Likeness()
     territories: Mapping[str, Sequence[str]] = Field(default_factory=dict)
@@ -77,12 +82,17 @@ class Policy(BaseModel):
 
     def review_limit(self, received_at: datetime) -> datetime:
         """Until when a registration that came at `received_at` keeps rivals out undecided."""
-        return self.business_hours.calendar.after(received_at, self.review_limit_days * self.business_hours.day)
+        return self.business_hours.exact.add(received_at, self.review_limit_days * self.business_hours.day)
 
     def remind_at(self, received_at: datetime) -> datetime:
         """When whoever has it in the queue is reminded."""
         limit, before = self.review_limit_days * self.business_hours.day, timedelta(hours=self.approval.remind_before_hours)
-        return self.business_hours.calendar.after(received_at, max(timedelta(0), limit - before))
+        return self.business_hours.exact.add(received_at, max(timedelta(0), limit - before))
+
+    @property
+    def lead_level(self) -> ServiceLevel:
+        """The service level of leads, in the vendor's business hours."""
+        return self.leads.level(self.business_hours.exact)
 
     @property
     def announced_before(self) -> timedelta:

@@ -1,20 +1,21 @@
 """The parts of the programme's section `registration`: extensions, approval, office hours, silence, the waiting list."""
 
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.registration.domain.approval_rules import ApprovalRule, Mode, Verdict
-from services.registration.domain.business_hours import BusinessCalendar
+from services.registration.domain.business_hours import BusinessHours
 from services.registration.domain.territories import Territories
 from services.registration.domain.values import Confidence
 from shared.chassis.money import Money
 
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-_WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$", examples=["09:00"])]
 
 
 class _Section(BaseModel):
@@ -67,37 +68,40 @@ class Rule(_Section):
         )
 
 
-class BusinessHours(_Section):
-    """When the vendor's people are there; limits in business days and hours are counted by it. From midnight to midnight: always."""
+class HoursPolicy(_Section):
+    """When the vendor's people are there; limits in business days and hours are counted by it."""
 
-    timezone: str = "UTC"
-    weekdays: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
-    opens: time = time(9)
-    closes: time = time(17)
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    days: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri")
+    opens: Clock = Field("09:00", alias="from")
+    closes: Clock = Field("17:00", alias="until")
+    time_zone: str = "UTC"
     closed: frozenset[date] = frozenset()
 
     @model_validator(mode="after")
-    def _opens_at_all(self) -> "BusinessHours":
-        if not self.weekdays:
-            raise ValueError("the office never opens")
+    def _usable(self) -> "HoursPolicy":
         try:
-            ZoneInfo(self.timezone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"there is no time zone {self.timezone}") from error
+            _ = self.exact
+        except ZoneInfoNotFoundError as error:
+            raise ValueError(f"there is no time zone {self.time_zone}") from error
         return self
-
-    @cached_property
-    def calendar(self) -> BusinessCalendar:
-        return BusinessCalendar(
-            ZoneInfo(self.timezone), frozenset(map(_WEEKDAYS.index, self.weekdays)), self.opens, self.closes, self.closed
-        )
 
     @property
     def day(self) -> timedelta:
         """How long a business day is."""
-        opens, closes = (timedelta(hours=at.hour, minutes=at.minute, seconds=at.second) for at in (self.opens, self.closes))
-        length = closes - opens
-        return length if length > timedelta(0) else length + timedelta(days=1)
+        return timedelta(minutes=_minutes(self.closes) - _minutes(self.opens))
+
+    @cached_property
+    def exact(self) -> BusinessHours:
+        """The hours as the domain counts them. Raises HoursInvalid."""
+        days = frozenset(_WEEK.index(day) for day in self.days)
+        return BusinessHours(ZoneInfo(self.time_zone), days, _minutes(self.opens), _minutes(self.closes), self.closed)
+
+
+def _minutes(text: str) -> int:
+    hours, minutes = text.split(":")
+    return int(hours) * 60 + int(minutes)
 
 
 class Approval(_Section):

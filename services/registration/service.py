@@ -7,12 +7,14 @@ from services.registration.api import (
     approvals,
     claims,
     conflicts,
+    coselling,
     drafts,
     exclusivity,
     exports,
     imports,
     intake,
     intake_tables,
+    leads,
     opportunities,
     reviews,
     routes,
@@ -24,7 +26,14 @@ from services.registration.consumers import handlers
 from services.registration.policy import Policy
 from services.registration.settings import Settings
 from services.registration.store import receipts as receipt_store
-from services.registration.store import tables_accounts, tables_conflicts, tables_receipts, tables_reviews  # noqa: F401 - parts of the metadata
+from services.registration.store import (  # noqa: F401 - their tables are part of the metadata
+    tables_accounts,
+    tables_conflicts,
+    tables_coselling,
+    tables_leads,
+    tables_receipts,
+    tables_reviews,
+)
 from services.registration.store.tables import metadata
 from services.registration.suffixes import registrable_domain
 from services.registration.timers import timers
@@ -61,6 +70,8 @@ def build(settings: Settings, *, clock: Clock) -> Service:
         *receipt_routes.routers(signer),
         conflicts.routes(policies),
         rule_proposals.routes(policies),
+        leads.routes(policies, registrable=registrable_domain, receipts=receipts),
+        coselling.routes(policies),
     ]
     app = platform.app(
         title="Registration",

@@ -2,7 +2,10 @@
 
 from services.registration.policy import Policy
 from services.registration.use_cases.conflicts.escalate import EscalateLate
+from services.registration.use_cases.coselling.plan import tell_overdue
+from services.registration.use_cases.coselling.sign import lapse_due
 from services.registration.use_cases.expire import LapseSilent, WarnOfEnd, expire_due
+from services.registration.use_cases.leads.watch import watch_leads
 from services.registration.use_cases.receipts.check import ReceiptCheck
 from services.registration.use_cases.reviews.chase import Chase
 from services.registration.use_cases.sweep_accounts import sweep_accounts
@@ -27,4 +30,7 @@ def timers(policies: Policies[Policy], *, every_s: float, receipts: ReceiptCheck
         Timer("look for like accounts", every_s, sweep),
         Timer("check receipts", receipts_every_s, receipts),
         Timer("escalate conflicts", every_s, EscalateLate(policies)),
+        Timer("watch leads", every_s, watch_leads),
+        Timer("lapse invitations", every_s, lapse_due),
+        Timer("tell overdue steps", every_s, tell_overdue),
     )

@@ -49,7 +49,10 @@ class DealFact(Event):
 
 
 class DealRegistered(DealFact):
-    """A deal was registered; protection holds over `[protected_from, protected_until)`, or not at all (`protected` false)."""
+    """A deal was registered; protection holds over `[protected_from, protected_until)`, or not at all (`protected` false).
+
+    `lead_id` names the lead that it was converted from.
+    """
 
     topic: ClassVar[str] = "deal.registered"
     account_id: UUID
@@ -61,6 +64,7 @@ class DealRegistered(DealFact):
     protected_from: AwareDatetime
     protected_until: AwareDatetime
     expected: MoneyAmount | None = None
+    lead_id: UUID | None = None
 
 
 class DealDuplicateRefused(Event):

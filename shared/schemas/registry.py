@@ -1,6 +1,20 @@
 """Every published event by its CloudEvents type: what a consumer may be handed and a contract test must cover."""
 
-from shared.schemas import accounts, cash, commission, conflicts, crm, deals, enablement, partners, reviews, tiering, waiting
+from shared.schemas import (
+    accounts,
+    cash,
+    commission,
+    conflicts,
+    coselling,
+    crm,
+    deals,
+    enablement,
+    leads,
+    partners,
+    reviews,
+    tiering,
+    waiting,
+)
 from shared.schemas.base import Event
 
 ALL: tuple[type[Event], ...] = (
@@ -34,6 +48,18 @@ ALL: tuple[type[Event], ...] = (
     conflicts.ConflictEscalated,
     conflicts.ConflictDecided,
     conflicts.ConflictCommunicated,
+    leads.LeadShared,
+    leads.LeadReminded,
+    leads.LeadAccepted,
+    leads.LeadDeclined,
+    leads.LeadWithdrawn,
+    leads.LeadAged,
+    leads.LeadConverted,
+    leads.LeadLost,
+    coselling.CosellInvited,
+    coselling.CosellAgreed,
+    coselling.CosellEnded,
+    coselling.CosellStepOverdue,
     cash.DealInvoiced,
     cash.DealPaid,
     crm.OpportunityChanged,

@@ -26,8 +26,8 @@ def test_consumers_when_compared_with_the_handlers_then_both_say_the_same(servic
 @pytest.mark.parametrize("event", ALL, ids=lambda event: event.topic)
 def test_owner_when_compared_with_the_schema_then_it_is_the_service_that_the_module_names(event: type) -> None:
     documented = event.__module__.rpartition(".")[2]
-    registrations = dict.fromkeys(("accounts", "conflicts", "deals", "reviews", "waiting", "crm"), "registration")
-    owners = {**registrations, "cash": "commission"}
+    names = ("accounts", "conflicts", "coselling", "deals", "leads", "reviews", "waiting", "crm")
+    owners = {**dict.fromkeys(names, "registration"), "cash": "commission"}
     assert TOPICS_BY_NAME[event.topic].owner == owners.get(documented, documented)
 
 

@@ -19,6 +19,8 @@ _SHARED_TERMS = frozenset(
 )
 _TERMS = _SHARED_TERMS | {"partner_id"}
 _CONFLICT = _EVERY | {"conflict_id", "side_id", "deal_ids"}
+_LEAD = _EVERY | {"lead_id", "direction"}
+_COSELL = _DEAL | {"agreement_id", "number"}
 _COMMISSION = _EVERY | {"entry_id", "deal_id", "amount"}
 _PAYOUT = _EVERY | {"payout_id", "amount", "pays"}
 _DISPUTE = _EVERY | {"dispute_id", "entry_id", "deal_id"}
@@ -32,7 +34,7 @@ OWNER_SEES: Mapping[str, frozenset[str]] = {
     "partner.terminated": _EVERY | {"reason"},
     "deal.registered": _DEAL
     | {"account_id", "families", "territory", "country", "registered_at", "protected", "protected_from", "protected_until", "expected"}
-    | {"source", "external_id"},
+    | {"source", "external_id", "lead_id"},
     "deal.duplicate_refused": _EVERY | {"refusal_id", "account_name", "families", "territory", "code"},
     "deal.extended": _DEAL | {"previous_until", "protected_until"},
     "deal.expired": _DEAL | {"expired_at", "because"},
@@ -58,6 +60,18 @@ OWNER_SEES: Mapping[str, frozenset[str]] = {
     "conflict.escalated": _CONFLICT | {"step"},
     "conflict.decided": _CONFLICT | {"effect", "share", "policy_version", "clause"},
     "conflict.communicated": _CONFLICT | {"effect"},
+    "lead.shared": _LEAD | {"account_name", "country", "families", "territory", "expected", "answer_by"},
+    "lead.reminded": _LEAD | {"answer_by"},
+    "lead.accepted": _LEAD | {"convert_by"},
+    "lead.declined": _LEAD,
+    "lead.withdrawn": _LEAD,
+    "lead.aged": _LEAD | {"missed", "due_at"},
+    "lead.converted": _LEAD | {"deal_id"},
+    "lead.lost": _LEAD,
+    "cosell.invited": _COSELL | {"role", "share", "overlay", "hash", "respond_by"},
+    "cosell.agreed": _COSELL | {"role", "share", "overlay", "hash"},
+    "cosell.ended": _COSELL | {"reason"},
+    "cosell.step_overdue": _EVERY | {"step_id", "agreement_id", "due_on"},
     "commission.accrued": _COMMISSION | {"revenue", "plan_version", "rule", "release_at"},
     "commission.reversed": _COMMISSION | {"reverses", "reason"},
     "commission.released": _COMMISSION,

@@ -80,6 +80,7 @@ class TermsIn(_Request):
     overlays: tuple[CreditIn, ...] = Field((), max_length=100, description="influence, recorded apart; may exceed 1")
     attributes: dict[str, Annotated[str, Field(max_length=1_000)]] = Field(default_factory=dict, max_length=50)
     closed_at: Instant | None = Field(None, description="for the vendor only; without it, the time of receipt")
+    split_reason: Reason | None = Field(None, description="for the vendor only: why the credits are not those that all sides signed")
 
     def draft(self) -> TermsDraft:
         return TermsDraft(
@@ -196,6 +197,7 @@ class DealOut(BaseModel):
     terms: TermsOut | None
     source: str | None
     external_id: str | None
+    lead_id: UUID | None
     evidence: str | None
     stage: str | None
     stage_at: datetime | None
@@ -238,6 +240,7 @@ def deal_out(deal: Deal, *, now: datetime) -> DealOut:
         stage=deal.stage,
         stage_at=deal.stage_at,
         submissions=deal.submissions,
+        lead_id=deal.lead_id,
     )
 
 

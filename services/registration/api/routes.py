@@ -139,7 +139,7 @@ def _check_staff(body: m.TermsIn, caller: Principal) -> None:
     """What decides over credit is not a partner's to say. Raises StaffOnly."""
     if caller.partner_id is None:
         return
-    for field in ("closed_at", "credit_decided"):
+    for field in ("closed_at", "credit_decided", "split_reason"):
         if getattr(body, field, None):
             raise StaffOnly(field=field)
 
@@ -150,14 +150,22 @@ def _add_closing(router: Router, policies: Policies[Policy]) -> None:
         """Won or lost. A deal may close long after its protection ended; the programme says whether it is credited then."""
         _check_staff(body, caller)
         policy = (await policies.at(uow, uow.now))[1]
-        closing = Closing(outcome=body.outcome, draft=body.draft(), closed_at=body.closed_at, credit_decided=body.credit_decided)
+        closing = Closing(
+            outcome=body.outcome,
+            draft=body.draft(),
+            closed_at=body.closed_at,
+            credit_decided=body.credit_decided,
+            split_reason=body.split_reason,
+        )
         return shown(await close(uow, one, closing, policy=policy), uow, response)
 
     @router.post("/{deal_id}/amend")
     async def amend_deal(one: OneDeal, body: m.AmendIn, uow: Uow, caller: Writer, response: Response) -> m.DealOut:
         """Replace the terms of a won deal, whole."""
         _check_staff(body, caller)
-        return shown(await amend(uow, one, body.draft(), closed_at=body.closed_at, reason=body.reason), uow, response)
+        closed_at, why = body.closed_at, body.split_reason
+        deal = await amend(uow, one, body.draft(), closed_at=closed_at, reason=body.reason, split_reason=why)
+        return shown(deal, uow, response)
 
     @router.post("/{deal_id}/reopen")
     async def reopen_deal(one: OneDeal, body: m.ReasonIn, uow: Uow, _: Writer, response: Response) -> m.DealOut:

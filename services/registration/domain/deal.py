@@ -67,6 +67,7 @@ class Deal:
     warned: bool = False
     reassigned_from: PartnerId | None = None
     credits_fixed: tuple[Credit, ...] = ()
+    lead_id: UUID | None = None
 
     @property
     def is_closed(self) -> bool:

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from services.registration.domain import deal as life
+from services.registration.domain.agreed_split import AgreedSplit, apply
 from services.registration.domain.deal import CreditRule, Deal, protected_window, register
 from services.registration.domain.echo import is_bare, is_ours, written
 from services.registration.domain.facts import Closed, Fact, Reopened, Withdrawn
@@ -19,6 +21,7 @@ from shared.chassis.errors import Refused
 
 Step = tuple[Deal, Fact]
 Key = tuple[str, str]
+CREDITED_THERE = "the sales system names other credits"
 OWNER_CHANGED = "the opportunity went to another partner in the sales system"
 
 
@@ -62,7 +65,8 @@ class _Move:
 class Desk:
     """Takes opportunities in against the deals and the board that were loaded under their locks.
 
-    `others` are deals that no opportunity of this batch is known to follow, but that an origin of ours names.
+    `others` are deals that no opportunity of this batch is known to follow, but that an origin of ours names; `splits` are those that all
+    sides have signed.
     """
 
     def __init__(
@@ -74,6 +78,7 @@ class Desk:
         now: datetime,
         make_id: Callable[[], DealId],
         others: Iterable[Deal] = (),
+        splits: Mapping[DealId, AgreedSplit] = MappingProxyType({}),
     ) -> None:
         self._deals = dict(deals)
         self._by_id = {deal.id: deal for deal in (*deals.values(), *others)}
@@ -82,6 +87,7 @@ class Desk:
         self._rules = rules
         self._now = now
         self._make_id = make_id
+        self._splits = splits
         self._rivals: dict[DealId, tuple[DealId, ...]] = {}
 
     def take(self, seen: Opportunity, account_id: AccountId | None) -> Taken:
@@ -131,8 +137,15 @@ class Desk:
             return _Move(known)
         if seen.partner_id not in (known.partner_id, known.reassigned_from):
             return self._hand_over(known, seen)
-        moved, steps = self._follow(replace(known, origin=noted(known.origin, seen)), seen)
+        moved, steps = self._follow(replace(known, origin=noted(known.origin, seen)), self._as_agreed(known, seen))
         return _Move(moved, steps)
+
+    def _as_agreed(self, deal: Deal, seen: Opportunity) -> Opportunity:
+        """With the split that all sides have signed where it names none; what it names is the vendor's word."""
+        split = self._splits.get(deal.id)
+        if seen.terms is None or split is None:
+            return seen
+        return replace(seen, terms=apply(seen.terms, split, given=seen.split_given, override=CREDITED_THERE))
 
     def _echoed(self, known: Deal | None, seen: Opportunity) -> Deal:
         """The deal unchanged but for what is known of its opportunity; one that we made there follows it from now on.

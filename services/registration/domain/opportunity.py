@@ -40,7 +40,7 @@ class Exclusivity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opportunity:
-    """The state of one opportunity. `terms` are there once it is closed.
+    """The state of one opportunity. `terms` are there once it is closed; `split_given`: they name who is credited.
 
     `version` counts its states in the source, where that counts; `origin` says who made the change (see `echo`).
     """
@@ -57,6 +57,7 @@ class Opportunity:
     changed_at: datetime | None
     version: int | None = None
     origin: str | None = None
+    split_given: bool = True
 
     def closing(self) -> Terms:
         """The terms of its close. Raises ClosedAtMissing."""

@@ -63,6 +63,7 @@ def _row(deal: Deal, *, recorded_at: datetime) -> dict[str, Any]:
         "stage_at": deal.stage_at,
         "submissions": deal.submissions,
         "warned": deal.warned,
+        "lead_id": deal.lead_id,
     }
 
 
@@ -125,6 +126,7 @@ def read(row: sa.Row[Any]) -> Deal:
         warned=bool(row.warned),
         reassigned_from=PartnerId(row.reassigned_from) if row.reassigned_from else None,
         credits_fixed=_credits(_loaded(row.credits_fixed) or ()),
+        lead_id=row.lead_id,
     )
 
 

@@ -83,6 +83,7 @@ deals = sa.Table(
     sa.Column("credits_fixed", pg.JSONB, comment="the credit that was decided for it"),
     sa.Column("source_version", sa.BigInteger, comment="of the newest state taken in, where the source counts them"),
     sa.Column("source_digest", sa.Text, comment="of the content that this version had"),
+    sa.Column("lead_id", sa.Uuid, comment="the lead that it was converted from"),
     sa.UniqueConstraint("source", "external_id"),
     sa.Index(None, "partner_id", "id"),
     sa.Index(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from services.registration.domain import claims as vendor
 from services.registration.domain import refusals as no
@@ -43,6 +44,7 @@ class Registration:
     override: str | None = None
     wait: bool = False
     by: str = ""
+    lead_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ def _draft(wanted: Registration, account_id: AccountId, *, policy: Policy, now: 
         protection=protected_window(start, days=policy.protection, granted=True),
         expected=wanted.expected,
         evidence=wanted.evidence,
+        lead_id=wanted.lead_id,
     )
 
 

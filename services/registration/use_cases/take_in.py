@@ -15,7 +15,7 @@ from services.registration.domain.opportunity import Exclusivity, Opportunity
 from services.registration.domain.turns import turns
 from services.registration.domain.values import AccountId, DealId, PartnerId, Standing, State
 from services.registration.policy import Policy
-from services.registration.store import accounts, deals, partners, reviews, slots
+from services.registration.store import accounts, coselling, deals, partners, reviews, slots
 from services.registration.store.partners import KnownPartner
 from services.registration.use_cases.conflicts.arising import from_intake
 from services.registration.use_cases.identify import identify
@@ -149,7 +149,8 @@ async def _open_desk(
     await accounts.lock(uow, of_deals)
     everything = of_deals | {one.account_id for one in candidates if one.account_id}
     board = await slots.board(uow, everything, since=_earliest(candidates, uow.now))
-    return Desk(known, board, rules, now=uow.now, make_id=lambda: DealId(new_id()), others=others)
+    splits = await coselling.agreed(uow, known.values())
+    return Desk(known, board, rules, now=uow.now, make_id=lambda: DealId(new_id()), others=others, splits=splits)
 
 
 def _earliest(candidates: Sequence[_Candidate], now: datetime) -> datetime:

@@ -1,82 +1,84 @@
-"""Business time: evenings, weekends, closed days and the days on which the clock is changed."""
+"""Deadlines in business hours: to the minute, over nights, weekends and closed dates, and on the days on which clocks change."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.registration.domain.business_hours import BusinessCalendar
-from services.registration.policy_parts import BusinessHours
+from services.registration.domain.business_hours import BusinessHours, HoursInvalid
+from services.registration.policy_leads import HoursPolicy
 
 BERLIN = ZoneInfo("Europe/Berlin")
-OFFICE = BusinessCalendar(BERLIN)
-HOUR = timedelta(hours=1)
-DAY = 8 * HOUR
+WEEK = frozenset(range(5))
+OFFICE = BusinessHours(BERLIN, WEEK, 9 * 60, 17 * 60, frozenset({date(2026, 5, 1)}))
+ALWAYS = BusinessHours(BERLIN, frozenset(range(7)), 0, 24 * 60)
+NIGHT = BusinessHours(BERLIN, frozenset(range(7)), 0, 4 * 60)
+GAP = BusinessHours(BERLIN, frozenset(range(7)), 150, 240)  # from 02:30, which the clocks skip in spring
 
 
-def berlin(day: int, hour: int, minute: int = 0, *, month: int = 11) -> datetime:
-    return datetime(2026, month, day, hour, minute, tzinfo=BERLIN).astimezone(UTC)
+def at(text: str) -> datetime:
+    """A local time in Berlin."""
+    return datetime.fromisoformat(text).replace(tzinfo=BERLIN)
 
 
 @pytest.mark.parametrize(
-    ("start", "worked", "ends"),
+    ("hours", "start", "count", "end"),
     [
-        (berlin(25, 9), HOUR, berlin(25, 10)),
-        (berlin(25, 16, 30), HOUR, berlin(26, 9, 30)),
-        (berlin(25, 3), timedelta(0), berlin(25, 9)),
-        (berlin(25, 20), HOUR, berlin(26, 10)),
-        (berlin(27, 16), 2 * HOUR, berlin(30, 10)),
-        (berlin(25, 9), DAY, berlin(25, 17)),
-        (berlin(25, 12), 3 * DAY, berlin(30, 12)),
-        (berlin(28, 12), timedelta(minutes=1), berlin(30, 9, 1)),
+        (OFFICE, "2026-02-03T10:00", 2, "2026-02-03T12:00"),
+        (OFFICE, "2026-02-03T10:17", 6, "2026-02-03T16:17"),
+        (OFFICE, "2026-02-03T09:00", 8, "2026-02-03T17:00"),
+        (OFFICE, "2026-02-03T16:59", 1, "2026-02-04T09:59"),
+        (OFFICE, "2026-02-03T03:00", 1, "2026-02-03T10:00"),
+        (OFFICE, "2026-02-03T17:00", 1, "2026-02-04T10:00"),
+        (OFFICE, "2026-02-06T16:00", 2, "2026-02-09T10:00"),
+        (OFFICE, "2026-02-07T12:00", 1, "2026-02-09T10:00"),
+        (OFFICE, "2026-04-30T16:30", 1, "2026-05-04T09:30"),
+        (OFFICE, "2026-03-27T16:00", 2, "2026-03-30T10:00"),
+        (OFFICE, "2026-10-23T16:00", 2, "2026-10-26T10:00"),
+        (OFFICE, "2026-02-07T12:00", 0, "2026-02-09T09:00"),
+        (NIGHT, "2026-03-29T00:00", 3, "2026-03-29T04:00"),
+        (NIGHT, "2026-03-28T00:00", 4, "2026-03-28T04:00"),
+        (NIGHT, "2026-10-25T00:00", 5, "2026-10-25T04:00"),
+        (GAP, "2026-03-29T00:00", 0.5, "2026-03-29T03:30"),
+        (GAP, "2026-03-29T00:00", 1, "2026-03-29T04:00"),
+        (ALWAYS, "2026-03-28T12:00", 24, "2026-03-29T13:00"),
+        (ALWAYS, "2026-10-24T12:00", 24, "2026-10-25T11:00"),
     ],
-    ids=["within a day", "over night", "before opening", "after closing", "over a weekend", "a whole day", "three days", "on a Saturday"],
 )
-def test_after_when_the_office_is_shut_then_that_does_not_count(start: datetime, worked: timedelta, ends: datetime) -> None:
-    assert OFFICE.after(start, worked) == ends
+def test_add_when_hours_are_counted_then_the_deadline_is_exact(hours: BusinessHours, start: str, count: float, end: str) -> None:
+    assert hours.add(at(start), count) == at(end).astimezone(UTC)
 
 
-def test_after_when_a_day_is_closed_then_it_does_not_count() -> None:
-    shut = BusinessCalendar(BERLIN, closed=frozenset({date(2026, 11, 26)}))
-    assert shut.after(berlin(25, 16), 2 * HOUR) == berlin(27, 10)
+def test_add_when_an_hour_comes_twice_then_both_count() -> None:
+    twice = BusinessHours(BERLIN, frozenset(range(7)), 120, 180)  # 02:00 to 03:00
+    assert twice.add(at("2026-10-25T00:00"), 2) == at("2026-10-25T03:00").astimezone(UTC)
+    assert twice.add(at("2026-03-29T00:00"), 1) == at("2026-03-30T03:00").astimezone(UTC), "an hour that is skipped is no hour"
 
 
-@pytest.mark.parametrize(
-    ("start", "passed"),
-    [(datetime(2026, 3, 28, 12, tzinfo=UTC), 23), (datetime(2026, 10, 24, 12, tzinfo=UTC), 25)],
-    ids=["put forward", "put back"],
-)
-def test_after_when_the_clock_is_changed_while_open_then_real_hours_count(start: datetime, passed: int) -> None:
-    always = BusinessCalendar(BERLIN, weekdays=frozenset(range(7)), opens=time(0), closes=time(0))
-    midnight = always.after(start, timedelta(0)).astimezone(BERLIN)
-    assert midnight == start
-    day_begins = datetime(start.year, start.month, start.day + 1, tzinfo=BERLIN).astimezone(UTC)
-    day_ends = datetime(start.year, start.month, start.day + 2, tzinfo=BERLIN).astimezone(UTC)
-    assert always.after(day_begins, passed * HOUR) == day_ends
+def test_is_open_when_at_its_edges_then_half_open() -> None:
+    opens, closes = at("2026-02-03T09:00"), at("2026-02-03T17:00")
+    tick = timedelta(microseconds=1)
+    assert [OFFICE.is_open(each) for each in (opens - tick, opens, closes - tick, closes)] == [False, True, True, False]
 
 
-def test_after_when_the_weekend_changes_the_clock_then_office_hours_stay_local() -> None:
-    friday, monday = berlin(23, 16, month=10), berlin(26, 10, month=10)
-    assert OFFICE.after(friday, 2 * HOUR) == monday
-    assert monday - friday == timedelta(days=2, hours=19)
+@pytest.mark.parametrize(("days", "opens", "closes"), [(frozenset(), 0, 60), (frozenset({7}), 0, 60), (WEEK, 60, 60), (WEEK, 0, 1441)])
+def test_hours_when_nothing_can_be_open_then_refused(days: frozenset[int], opens: int, closes: int) -> None:
+    with pytest.raises(HoursInvalid):
+        BusinessHours(BERLIN, days, opens, closes)
 
 
-def test_after_when_hours_reach_over_midnight_then_they_belong_to_the_day_before() -> None:
-    night = BusinessCalendar(ZoneInfo("UTC"), opens=time(22), closes=time(6))
-    start = datetime(2026, 11, 28, 5, tzinfo=UTC)  # Saturday morning: Friday's shift
-    assert night.after(start, HOUR) == datetime(2026, 11, 28, 6, tzinfo=UTC)
-    assert night.after(start, 2 * HOUR) == datetime(2026, 11, 30, 23, tzinfo=UTC)
+def test_add_when_everything_is_closed_then_refused() -> None:
+    with pytest.raises(HoursInvalid):
+        OFFICE.add(at("2026-02-03T09:00"), 24 * 366 * 20)
 
 
-def test_after_when_the_office_never_opens_then_that_is_an_error() -> None:
-    with pytest.raises(ValueError, match="no business hours"):
-        BusinessCalendar(BERLIN, weekdays=frozenset()).after(berlin(25, 9), HOUR)
-    with pytest.raises(ValueError, match="never opens"):
-        BusinessHours(weekdays=())
-    with pytest.raises(ValueError, match="there is no time zone"):
-        BusinessHours(timezone="Mars/Olympus")
+def test_policy_when_read_then_it_names_zone_days_and_hours() -> None:
+    told = {"days": ["mon", "sat"], "from": "08:30", "until": "24:00", "time_zone": "Asia/Tokyo", "closed": ["2026-12-25"]}
+    exact = HoursPolicy.model_validate(told).exact
+    assert (exact.days, exact.opens, exact.closes, exact.closed) == ({0, 5}, 510, 1440, {date(2026, 12, 25)})
 
 
-def test_day_when_it_reaches_midnight_then_as_long_as_it_is() -> None:
-    assert BusinessHours().day == DAY
-    assert BusinessHours(opens=time(22), closes=time(6)).day == DAY
+@pytest.mark.parametrize("wrong", [{"time_zone": "Mars/Olympus"}, {"from": "17:00", "until": "09:00"}, {"days": []}, {"from": "25:00"}])
+def test_policy_when_it_cannot_be_kept_then_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        HoursPolicy.model_validate(wrong)

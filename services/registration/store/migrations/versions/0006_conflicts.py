@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql as pg
 from shared.chassis.database import ddl
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 
 _TABLES = ("rule_proposals", "conflict_letters", "conflict_evidence", "conflict_steps", "conflict_sides", "conflicts")
 

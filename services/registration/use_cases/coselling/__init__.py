@@ -1,0 +1,1 @@
+"""What is done with co-selling agreements and their plans, one use case a file."""

@@ -1,0 +1,1 @@
+"""What is done with leads, one use case a file."""
