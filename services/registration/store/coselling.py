@@ -217,7 +217,14 @@ async def seats(uow: UnitOfWork, agreement_ids: Iterable[UUID]) -> dict[UUID, li
 
 
 def _seat(row: Any) -> Seat:
-    return Seat(*row[:9], VersionState(row.state), row.respond_by, orjson.loads(row.about), row.signed_by, row.signed_at)
+    return Seat(
+        *row[:9],
+        state=VersionState(row.state),
+        respond_by=row.respond_by,
+        about=orjson.loads(row.about),
+        signed_by=row.signed_by,
+        signed_at=row.signed_at,
+    )
 
 
 async def listed(uow: UnitOfWork, *, deal_id: UUID | None, after: UUID | None, limit: int) -> list[UUID]:
