@@ -33,9 +33,9 @@ async def test_agreement_when_signed_and_the_deal_is_won_then_commission_accrues
     await world.spread()
 
     entries = (await world.get("commission", f"/v1/entries?deal_id={deal['id']}")).json["items"]
-    assert {entry["partner_id"]: entry["amount"]["amount"] for entry in entries} == {
-        str(registrant.id): "4500.00",
-        str(helper.id): "9000.00",
+    assert {entry["partner_id"]: entry["amount"]["amount_minor"] for entry in entries} == {
+        str(registrant.id): 450_000,
+        str(helper.id): 900_000,
     }
     feed = (await world.get("notifications", "/v1/feed", role="partner", partner_id=helper.id)).json["items"]
     assert [item["type"] for item in feed if item["type"].startswith("cosell")] == ["cosell.invited", "cosell.agreed"]

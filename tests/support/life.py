@@ -58,6 +58,8 @@ class Partner:
         open_deal = await self._register("open")
         await self._keep_going(open_deal)
         await self._quarrel(open_deal)
+        await self._cosell(open_deal)
+        await self._refer()
         await self._own("notifications", "/v1/endpoints", {"url": f"https://{self.id}.example/hook", "description": f"Hook of {self.name}"})
         await self.world.spread()
         await self._book(won)
@@ -90,6 +92,22 @@ class Partner:
         for verb, body in (*steps, ("decide", {"outcome": "uphold", **clause}), ("communicate", {"text": "by letter"})):
             answer = await staff.post(f"{path}/{verb}", json=body, headers={"if-match": "*"})
             assert answer.status == 200, answer.body
+
+    async def _refer(self) -> None:
+        """A lead for the vendor, with the person to speak to."""
+        person = {"name": f"Eve of {self.name}", "email": f"eve@{self.id}.example"}
+        lead = {"account_name": f"Prospect of {self.name}", "families": ["GTX"], "contact": person}
+        await self._own("registration", "/v1/leads", lead)
+
+    async def _cosell(self, deal: str) -> None:
+        """An agreement that is in force, and a step of its plan."""
+        party = {"partner_id": str(self.id), "role": f"Role of {self.name}", "share": "1"}
+        agreement = await self._own("registration", "/v1/coselling", {"deal_id": deal, "parties": [party]})
+        path = f"/v1/coselling/{agreement['id']}"
+        signature = {"number": 1, "hash": agreement["versions"][0]["hash"]}
+        await self._own("registration", f"{path}/sign", signature)
+        await self.world.post("registration", f"{path}/sign", signature)
+        await self._own("registration", f"{path}/plan", {"title": f"Demo by {self.name}", "due_on": "2026-12-01"})
 
     async def _book(self, deal: str) -> None:
         """The vendor's books tell what the customer was asked for and paid."""

@@ -217,7 +217,8 @@ async def seats(uow: UnitOfWork, agreement_ids: Iterable[UUID]) -> dict[UUID, li
 
 
 def _seat(row: Any) -> Seat:
-    return Seat(*row[:9], VersionState(row.state), row.respond_by, orjson.loads(row.about), row.signed_by, row.signed_at)
+    given = {name: getattr(row, name) for name in Seat.__dataclass_fields__}
+    return Seat(**{**given, "state": VersionState(row.state), "about": orjson.loads(row.about)})
 
 
 async def listed(uow: UnitOfWork, *, deal_id: UUID | None, after: UUID | None, limit: int) -> list[UUID]:
