@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.registration.domain.business_hours import BusinessHours, HoursInvalid
-from services.registration.policy_leads import HoursPolicy
+from services.registration.policy_parts import HoursPolicy
 
 BERLIN = ZoneInfo("Europe/Berlin")
 WEEK = frozenset(range(5))
