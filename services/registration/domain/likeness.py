@@ -31,8 +31,8 @@ class Matching:
     """How doubts are found (a policy): likenesses count from `probable_from`, keys that name more than `crowd` accounts do not."""
 
     probable_from: int = 80
-    crowd: int = 50
-    candidates: int = 20
+    crowd: int = 30
+    candidates: int = 10
 
 
 @dataclass(frozen=True, slots=True)
