@@ -25,8 +25,8 @@ class Likeness(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     probable_from: int = Field(80, ge=0, le=101, description="of 100; 101 puts nothing up")
-    crowd: int = Field(50, ge=1, le=1_000, description="a key that names more accounts than this says nothing")
-    candidates: int = Field(20, ge=1, le=1_000, description="compared at most, those first that share what few others have")
+    crowd: int = Field(30, ge=1, le=1_000, description="a key that names more accounts than this says nothing")
+    candidates: int = Field(10, ge=1, le=1_000, description="compared at most, those first that share what few others have")
 
 
 class Source(BaseModel):

@@ -31,8 +31,8 @@ class Matching:
     """How doubts are found (a policy): likenesses count from `probable_from`, keys that name more than `crowd` accounts do not."""
 
     probable_from: int = 80
-    crowd: int = 50
-    candidates: int = 20
+    crowd: int = 30
+    candidates: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def _contained(a: Spelling, b: Spelling) -> Judgement:
     """One has all distinguishing words of the other and more."""
     less, more = (a, b) if len(set(a.core)) < len(set(b.core)) else (b, a)
     small, large = set(less.core), set(more.core)
-    if not small < large or max(map(len, small)) < _SHORT_NAME:
+    if not small or not small < large or max(map(len, small)) < _SHORT_NAME:
         return Judgement(0.0, ())
     share = sum(map(len, small)) / sum(map(len, large))
     score = _ONE_WORD_MORE + _PER_SHARE * share
