@@ -34,9 +34,9 @@ def _signer(caller: Principal) -> Signer:
     return PartnerId(caller.partner_id) if caller.partner_id else None
 
 
-async def _shown(uow: UnitOfWork, agreement_id: UUID) -> m.AgreementOut:
+async def _shown(uow: UnitOfWork, agreement_id: UUID, caller: Principal) -> m.AgreementOut:
     """What the caller's own rows tell. Raises NotFound."""
-    found = await coselling.seats(uow, [agreement_id])
+    found = await coselling.seats(uow, [agreement_id], partner_id=caller.partner_id)
     if agreement_id not in found:
         raise NotFound(what="agreement")
     return m.agreement_out(found[agreement_id])
@@ -44,29 +44,31 @@ async def _shown(uow: UnitOfWork, agreement_id: UUID) -> m.AgreementOut:
 
 def _add_reading(router: Router) -> None:
     @router.get("")
-    async def list_agreements(uow: Uow, _: Reader, paging: PageQuery, deal_id: UUID | None = None) -> Page[m.AgreementOut]:
+    async def list_agreements(uow: Uow, caller: Reader, paging: PageQuery, deal_id: UUID | None = None) -> Page[m.AgreementOut]:
         """Agreements in which the caller takes part, oldest first; the vendor sees all."""
         after = paging.after(UUID)
-        ids = await coselling.listed(uow, deal_id=deal_id, after=after[0] if after else None, limit=paging.limit + 1)
-        found = await coselling.seats(uow, ids)
+        ids = await coselling.listed(
+            uow, partner_id=caller.partner_id, deal_id=deal_id, after=after[0] if after else None, limit=paging.limit + 1
+        )
+        found = await coselling.seats(uow, ids, partner_id=caller.partner_id)
         return paging.page([found[each] for each in ids], view=m.agreement_out, key=lambda seats: (seats[0].agreement_id,))
 
     @router.get("/{agreement_id}")
-    async def read_agreement(agreement_id: UUID, uow: Uow, _: Reader) -> m.AgreementOut:
+    async def read_agreement(agreement_id: UUID, uow: Uow, caller: Reader) -> m.AgreementOut:
         """One agreement with its versions. A partner reads those in which it takes part, and who else does."""
-        return await _shown(uow, agreement_id)
+        return await _shown(uow, agreement_id, caller)
 
 
 def _add_agreeing(router: Router, policies: Policies[Policy]) -> None:
     @router.post("", status_code=201)
-    async def propose_version(body: m.ProposalIn, uow: Uow, _: Writer) -> m.AgreementOut:
+    async def propose_version(body: m.ProposalIn, uow: Uow, caller: Writer) -> m.AgreementOut:
         """Invite partners to a deal with a full version of the split: its registrant or the vendor does.
 
         What is in force stays so until all have signed.
         """
         policy = (await policies.at(uow, uow.now))[1]
         agreement = await propose(uow, body.proposal(), policy=policy)
-        return await _shown(uow, agreement.id)
+        return await _shown(uow, agreement.id, caller)
 
     @router.post("/{agreement_id}/sign")
     async def sign_version(agreement_id: UUID, body: m.SignIn, uow: Uow, caller: Writer) -> m.AgreementOut:
@@ -77,21 +79,21 @@ def _add_agreeing(router: Router, policies: Policies[Policy]) -> None:
             agreement_id,
             lambda agreement: life.sign(agreement, body.number, signer=signer, signed_hash=body.hash, by=caller.subject, now=uow.now),
         )
-        return await _shown(uow, agreement_id)
+        return await _shown(uow, agreement_id, caller)
 
     @router.post("/{agreement_id}/decline")
     async def decline_version(agreement_id: UUID, body: m.DeclineIn, uow: Uow, caller: Writer) -> m.AgreementOut:
         """Turn the proposed version down; it is over for all."""
         signer = _signer(caller)
         await act(uow, agreement_id, lambda agreement: life.decline(agreement, body.number, signer=signer, now=uow.now))
-        return await _shown(uow, agreement_id)
+        return await _shown(uow, agreement_id, caller)
 
     @router.post("/{agreement_id}/leave")
     async def leave_agreement(agreement_id: UUID, uow: Uow, caller: Writer) -> m.AgreementOut:
         """Leave what is in force; it ends for all, since the shares would not be one any more."""
         signer = _signer(caller)
         await act(uow, agreement_id, lambda agreement: life.leave(agreement, signer=signer, now=uow.now))
-        return await _shown(uow, agreement_id)
+        return await _shown(uow, agreement_id, caller)
 
 
 def _add_planning(router: Router) -> None:

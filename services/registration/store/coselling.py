@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
 import orjson
+import sqlalchemy as sa
 
 from services.registration.domain.agreed_split import AgreedSplit, chosen
 from services.registration.domain.coselling import Agreement, AgreementId, Party, Signature, Signer, Version, VersionState
@@ -200,30 +201,32 @@ class Seat:
     signed_at: datetime | None
 
 
+_SEAT_FIELDS = tuple(field.name for field in fields(Seat))
 _SEATS = """
 select agreement_id, deal_id, number, partner_id, role, share, overlay, document, hash, state, respond_by, about::text, signed_by, signed_at
-from cosell_parties where agreement_id = any($1::uuid[]) order by agreement_id, number, place"""
+from cosell_parties where agreement_id = any($1::uuid[]) and ($2::uuid is null or partner_id = $2)
+order by agreement_id, number, place"""
 _IDS = """
 select distinct agreement_id from cosell_parties where ($1::uuid is null or agreement_id > $1) and ($2::uuid is null or deal_id = $2)
-order by agreement_id limit $3"""
+and ($3::uuid is null or partner_id = $3) order by agreement_id limit $4"""
 
 
-async def seats(uow: UnitOfWork, agreement_ids: Iterable[UUID]) -> dict[UUID, list[Seat]]:
+async def seats(uow: UnitOfWork, agreement_ids: Iterable[UUID], *, partner_id: UUID | None) -> dict[UUID, list[Seat]]:
     """The rows that the caller may see, by agreement."""
     found: dict[UUID, list[Seat]] = {}
-    for row in await uow.fetch(_SEATS, list(agreement_ids)):
+    for row in await uow.fetch(_SEATS, list(agreement_ids), partner_id):
         found.setdefault(row.agreement_id, []).append(_seat(row))
     return found
 
 
-def _seat(row: Any) -> Seat:
-    given = {name: getattr(row, name) for name in Seat.__dataclass_fields__}
-    return Seat(**{**given, "state": VersionState(row.state), "about": orjson.loads(row.about)})
+def _seat(row: sa.Row[*tuple[Any, ...]]) -> Seat:
+    told: dict[str, Any] = dict(zip(_SEAT_FIELDS, row, strict=True))
+    return Seat(**told | {"state": VersionState(told["state"]), "about": orjson.loads(told["about"])})
 
 
-async def listed(uow: UnitOfWork, *, deal_id: UUID | None, after: UUID | None, limit: int) -> list[UUID]:
+async def listed(uow: UnitOfWork, *, partner_id: UUID | None, deal_id: UUID | None, after: UUID | None, limit: int) -> list[UUID]:
     """The agreements that the caller may see, oldest first."""
-    return [row[0] for row in await uow.fetch(_IDS, after, deal_id, limit)]
+    return [row[0] for row in await uow.fetch(_IDS, after, deal_id, partner_id, limit)]
 
 
 async def agreed(uow: UnitOfWork, deals: Iterable[Deal]) -> dict[DealId, AgreedSplit]:
