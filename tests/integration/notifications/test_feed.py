@@ -98,7 +98,7 @@ async def test_feed_and_endpoints_when_filtered_then_they_agree_with_the_rule(wo
     async with (await world.service()).platform.worker_database.transaction() as uow:
         await feed.append(uow, [entry(world, kind, event_type=kind) for kind in EVENT_TYPES])
     expected = {kind for kind in EVENT_TYPES if wants(patterns, kind)}
-    read = (await (await world.client()).get("/v1/feed", params={"type": patterns})).json()["items"]
+    read = (await (await world.client()).get("/v1/feed", params={"type": patterns, "limit": 250})).json()["items"]
     assert {item["type"] for item in read} == expected
     assert {delivery["type"] for delivery in await world.deliveries(endpoint)} == expected
 
