@@ -66,7 +66,7 @@ class World:
     async def deliveries(self, endpoint: dict[str, Any]) -> list[dict[str, Any]]:
         """The endpoint's deliveries, newest first."""
         path = f"/v1/endpoints/{endpoint['endpoint']['id']}/deliveries"
-        items: list[dict[str, Any]] = (await (await self.client()).get(path)).json()["items"]
+        items: list[dict[str, Any]] = (await (await self.client()).get(path, params={"limit": 250})).json()["items"]
         return items
 
     async def settled(self, endpoint: dict[str, Any], *states: str) -> list[dict[str, Any]]:
