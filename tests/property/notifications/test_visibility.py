@@ -21,6 +21,7 @@ shares = st.lists(st.builds(Credit, partner_id=st.sampled_from(PARTNERS), share=
 BY_NAME: dict[str, st.SearchStrategy[object]] = {
     "partner_id": st.sampled_from(PARTNERS),
     "from_partner_id": st.sampled_from(PARTNERS),
+    "share": st.just("1/3"),
     "credits": shares,
     "overlays": shares,
     "attributes": st.just({"rival": str(PARTNERS[0])}),
