@@ -55,20 +55,18 @@ def legal_name(text: str) -> str:
 
     The legal form stays, in its short spelling and at the end: "Acme GmbH" and "Acme AG" are two companies.
     """
-    found = _without_article(words(text))
+    found = words(text)
     before: list[str] = []
     rest = list(found)
-    while rest and forms.FORMS.get((rest[0],), rest[0]) in forms.BEFORE:
-        before.append(forms.FORMS.get((rest[0],), rest[0]))
+    while rest:
+        form = forms.FORMS.get((rest[0],), rest[0])
+        if form in forms.BEFORE:
+            before.append(form)
+        elif rest[0] != "the" or len(rest) == 1:
+            break
         rest = rest[1:]
     core, after = _parted(rest)
-    return " ".join(_without_article([*core, *after, *before])) if core else " ".join(found)
-
-
-def _without_article(parts: list[str]) -> list[str]:
-    while len(parts) > 1 and parts[0] == "the":
-        parts = parts[1:]
-    return parts
+    return " ".join([*core, *after, *before]) if core else " ".join(found)
 
 
 def _parted(parts: list[str]) -> tuple[list[str], list[str]]:

@@ -6,6 +6,7 @@ import io
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,6 +28,7 @@ from tests.integration.registration.world import World
 from tests.support.fuzzing import served
 
 HISTORY = Path(__file__).parents[4] / "shared" / "data" / "crm-sales-opportunities"
+MINUTE = timedelta(minutes=1)
 _STATE = """
 select d.partner_id, d.account_name, d.families, d.territory, d.country, d.registered_at, d.granted, d.protected_until,
     d.protection_ended_at,
@@ -82,9 +84,9 @@ def _made() -> list[dict[str, Any]]:
         rows.append({
             "source": "crm", "external_id": f"O{number}", "partner_id": str(derived_id("agent", number % 7)), "country": "DE",
             "account_name": f"Account {number % 40}", "families": [("GTX", "MG")[number % 2]],
-            "engaged_at": (START + number % 300 * DAY).isoformat(), "stage": stage, **closed,
+            "engaged_at": (START + number % 300 * DAY + number * MINUTE).isoformat(), "stage": stage, **closed,
         })  # fmt: skip
-    return rows
+    return sorted(rows, key=lambda row: row["engaged_at"])
 
 
 async def _import(world: World, lines: list[bytes]) -> set[str]:
