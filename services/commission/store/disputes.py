@@ -1,7 +1,6 @@
 """Disputes as the database keeps them: one that is not settled for each entry, each with what was said and what became of it."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,8 +26,6 @@ update disputes set overdue_at = $1 where id in (
     order by due_at limit $2 for update skip locked)
 returning id"""
 _TOLD_AFTER = "select fact_id from journal where partner_id = $1 and number > $2 and fact_id like 'dispute:%'"
-_REACH_ALL = "select current_setting('hansa.operator', true), set_config('hansa.operator', 'on', true)"
-_REACH = "select set_config('hansa.operator', $1, true)"
 _one = disputes.c.decided_at.is_(None)
 
 
@@ -103,17 +100,6 @@ async def told_after(uow: UnitOfWork, partner_id: UUID, number: int) -> frozense
 async def mark_overdue(uow: UnitOfWork, *, limit: int) -> int:
     """Mark those whose vendor let the due time pass; returns how many."""
     return len(await uow.fetch(_OVERDUE, uow.now, limit))
-
-
-@asynccontextmanager
-async def whole_books(uow: UnitOfWork) -> AsyncIterator[None]:
-    """Reach the rows of every partner within the block, whoever asks: a share of a deal is frozen in its registrant's row.
-
-    What is read in it must not get into an answer. An error ends the transaction, and the reach with it.
-    """
-    before = (await uow.fetch(_REACH_ALL))[0][0]
-    yield
-    await uow.fetch(_REACH, before or "off")
 
 
 def _values(dispute: Dispute) -> dict[str, Any]:

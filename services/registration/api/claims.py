@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from services.registration.api import models as m
 from services.registration.domain.accounts import Customer, Registrable
 from services.registration.domain.claims import ClaimKind
-from services.registration.domain.countries import country_code
+from services.registration.domain.countries import country_given
 from services.registration.domain.values import PartnerId
 from services.registration.mapping import families_of
 from services.registration.policy import Policy
@@ -56,7 +56,7 @@ class ClaimIn(BaseModel):
 
     def claim(self) -> NewClaim:
         """The claim as it is recorded."""
-        country = (country_code(self.country) or self.country.strip() or None) if self.country else None
+        country = country_given(self.country)
         return NewClaim(
             source=self.source,
             external_id=self.external_id,

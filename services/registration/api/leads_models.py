@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.registration.api.models import Amount, MoneyOut, Reason, Text
-from services.registration.domain.countries import country_code
+from services.registration.domain.countries import country_given
 from services.registration.domain.lead import Direction, Lead, LeadState, Prospect
 from services.registration.domain.refusals import AmountNegative
 from services.registration.mapping import families_of
@@ -50,7 +50,7 @@ class NewLead(_Request):
         expected = Money.parse(self.expected_amount, self.currency) if self.expected_amount else None
         if expected and expected.minor < 0:
             raise AmountNegative
-        country = (country_code(self.country) or self.country.strip() or None) if self.country else None
+        country = country_given(self.country)
         return Prospect(
             name=self.account_name.strip(),
             domain=self.account_domain,

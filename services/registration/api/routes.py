@@ -8,7 +8,7 @@ from fastapi import Depends, Query, Response
 from services.registration.api import models as m
 from services.registration.api.receipt_headers import DOCUMENTED, name_receipt
 from services.registration.domain.accounts import Customer, Registrable
-from services.registration.domain.countries import country_code
+from services.registration.domain.countries import country_given
 from services.registration.domain.deal import Deal
 from services.registration.domain.refusals import AmountNegative, PartnerMismatch, StaffOnly
 from services.registration.domain.values import PartnerId, State
@@ -118,7 +118,7 @@ def registration_of(body: m.NewDeal, caller: Principal) -> Registration:
     expected = Money.parse(body.expected_amount, body.currency) if body.expected_amount else None
     if expected and expected.minor < 0:
         raise AmountNegative
-    country = (country_code(body.country) or body.country.strip() or None) if body.country else None
+    country = country_given(body.country)
     return Registration(
         partner_id=PartnerId(partner_id),
         customer=Customer(

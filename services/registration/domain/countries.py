@@ -62,3 +62,8 @@ def country_code(text: str) -> str | None:
 def country_words() -> dict[str, str]:
     """English names of countries that are one word of five letters or more, folded, with their codes."""
     return {name: code.lower() for name, code in _CODES.items() if len(name) >= 5 and name.isalpha()}
+
+
+def country_given(text: str | None) -> str | None:
+    """A country as somebody gave it: its code where it is known by one, else their word for it."""
+    return (country_code(text) or text.strip() or None) if text else None

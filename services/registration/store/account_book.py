@@ -13,8 +13,8 @@ from services.registration.domain.accounts import Identifier, IdentifierKind
 from services.registration.domain.deal import Deal
 from services.registration.domain.protection import Slot, Window
 from services.registration.domain.values import AccountId, DealId, PartnerId
-from services.registration.store import rows
-from services.registration.store.slots import one_holder
+from services.registration.store import rows, slots
+from services.registration.store.documents import loaded
 from services.registration.store.tables import accounts
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
@@ -36,10 +36,6 @@ _SLOTS = """
 select s.deal_id, s.account_id, s.family, s.path, lower(s.during), upper(s.during), d.partner_id
 from protection_slots s left join deals d on d.id = s.deal_id where s.account_id = any($1::uuid[])"""
 _DROP_SLOTS = "delete from protection_slots where deal_id = any($1::uuid[])"
-_ADD_SLOTS = """
-insert into protection_slots (deal_id, account_id, family, path, during)
-select d, a, f, p, tstzrange(l, u)
-from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[]) r(d, a, f, p, l, u)"""
 _MOVE_DEALS = "update deals set account_id = $2 where id = any($1::uuid[])"
 _MOVE_ALL_NAMES = "update account_identifiers set account_id = $2 where account_id = $1"
 _MOVE_NAMES = """
@@ -154,10 +150,7 @@ async def slots_of(uow: UnitOfWork, *ids: AccountId) -> list[Slot]:
 async def rewrite_slots(uow: UnitOfWork, rewritten: Mapping[DealId, Sequence[Slot]]) -> None:
     """Let these slots stand instead of all that the deals had."""
     await uow.fetch(_DROP_SLOTS, sorted(rewritten))
-    slots = [slot for each in rewritten.values() for slot in each]
-    columns = [[getattr(slot, name) for slot in slots] for name in ("deal_id", "account_id", "family", "path")]
-    with one_holder():
-        await uow.fetch(_ADD_SLOTS, *columns, [slot.window.start for slot in slots], [slot.window.end for slot in slots])
+    await slots.hold(uow, (slot for each in rewritten.values() for slot in each))
 
 
 async def move_deals(uow: UnitOfWork, deal_ids: Iterable[DealId], *, to: AccountId) -> None:
@@ -212,11 +205,6 @@ async def record(
 async def history(uow: UnitOfWork, ids: Sequence[AccountId]) -> list[Change]:
     """What was changed of these accounts, the latest first."""
     return [
-        Change(id_, AccountId(account), AccountId(other) if other else None, kind, at, by, why, _loaded(details))
+        Change(id_, AccountId(account), AccountId(other) if other else None, kind, at, by, why, loaded(details))
         for id_, account, other, kind, at, by, why, details in await uow.fetch(_HISTORY, list(ids))
     ]
-
-
-def _loaded(value: Any) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = orjson.loads(value) if isinstance(value, str | bytes) else value
-    return found

@@ -1,7 +1,6 @@
 """Agreements in the store: loaded whole under their lock, written with a row for each party."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from fractions import Fraction
@@ -15,10 +14,9 @@ from services.registration.domain.agreed_split import AgreedSplit, chosen
 from services.registration.domain.coselling import Agreement, AgreementId, Party, Signature, Signer, Version, VersionState
 from services.registration.domain.deal import Deal
 from services.registration.domain.values import Credit, DealId, PartnerId
-from shared.chassis.database import UnitOfWork
+from shared.chassis.database import UnitOfWork, every_partner
 from shared.chassis.errors import NotFound
 
-_SIGHT = "select coalesce(current_setting('hansa.operator', true), ''), set_config('hansa.operator', $1, true)"
 _MINE = "select 1 from cosell_parties where agreement_id = $1 limit 1"
 _OF_DEAL = "select id from cosell_agreements where deal_id = $1"
 _ADD = "insert into cosell_agreements (id, deal_id, partner_id, revision) values ($1, $2, $3, 0)"
@@ -47,17 +45,6 @@ select a.id from cosell_agreements a join cosell_versions v on v.agreement_id = 
 where v.state = 'proposed' and v.respond_by <= $1 order by a.id limit $2 for update of a skip locked"""
 
 
-@asynccontextmanager
-async def as_the_programme(uow: UnitOfWork) -> AsyncIterator[None]:
-    """Reach the rows of every party: an agreement is one thing, and what one side does concerns all.
-
-    Only around statements of this service about one agreement whose party the caller was found to be. An error rolls the setting back.
-    """
-    [(before, _)] = await uow.fetch(_SIGHT, "on")
-    yield
-    await uow.fetch(_SIGHT, before)
-
-
 async def check_party(uow: UnitOfWork, agreement_id: UUID) -> None:
     """Raises NotFound unless the caller has a row in the agreement (or is the vendor), as row-level security sees it."""
     if not await uow.fetch(_MINE, agreement_id):
@@ -67,7 +54,7 @@ async def check_party(uow: UnitOfWork, agreement_id: UUID) -> None:
 async def one(uow: UnitOfWork, agreement_id: UUID) -> Agreement:
     """The whole agreement, locked until the transaction ends; the caller is a party of it. Raises NotFound."""
     await check_party(uow, agreement_id)
-    async with as_the_programme(uow):
+    async with every_partner(uow):
         return await whole(uow, agreement_id)
 
 
@@ -110,7 +97,7 @@ class About:
 
 async def save(uow: UnitOfWork, agreement: Agreement, *, about: About | None = None) -> None:
     """Write an agreement that was loaded under its lock; `about` goes with a new version."""
-    async with as_the_programme(uow):
+    async with every_partner(uow):
         await uow.fetch(_REVISE, agreement.id, agreement.revision)
         for version in agreement.versions:
             await _save_version(uow, agreement, version)

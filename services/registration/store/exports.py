@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import orjson
 import sqlalchemy as sa
 
 from services.registration.domain.deal import Deal
 from services.registration.domain.echo import OURS
 from services.registration.domain.values import Credit, Terms
 from services.registration.store import rows
+from services.registration.store.documents import loaded
 from shared.chassis.money import Money
 
 Shown = Mapping[str, Any]
@@ -128,16 +128,12 @@ def _first(values: list[str] | None) -> str | None:
 
 def _plain(*names: str) -> Callable[[sa.Row[Any]], Shown]:
     def show(row: sa.Row[Any]) -> Shown:
-        return {name: _loaded(value) if name in _JSON else value for name, value in zip(names, row, strict=True)}
+        return {name: loaded(value) if name in _JSON else value for name, value in zip(names, row, strict=True)}
 
     return show
 
 
 _JSON = frozenset({"identifiers", "missing"})
-
-
-def _loaded(value: Any) -> Any:
-    return orjson.loads(value) if isinstance(value, str) else value
 
 
 def _export(meaning: str, columns: str, sql: str, *, partner_column: str | None = None) -> Export:

@@ -7,9 +7,8 @@ import sqlalchemy as sa
 
 from services.registration.domain.joint_plan import PlanStep, StepId, StepState
 from services.registration.domain.values import PartnerId
-from services.registration.store.coselling import as_the_programme
 from services.registration.store.tables_coselling import cosell_steps as steps
-from shared.chassis.database import UnitOfWork
+from shared.chassis.database import UnitOfWork, every_partner
 from shared.chassis.errors import NotFound
 
 _OVERDUE = """
@@ -36,7 +35,7 @@ async def save(uow: UnitOfWork, step: PlanStep) -> None:
 
 async def plan_of(uow: UnitOfWork, agreement_id: UUID) -> list[PlanStep]:
     """Everybody's steps, by date; the caller was found to be a party of what is in force."""
-    async with as_the_programme(uow):
+    async with every_partner(uow):
         query = sa.select(steps).where(steps.c.agreement_id == agreement_id).order_by(steps.c.due_on, steps.c.id)
         return [_read(row) for row in (await uow.execute(query)).all()]
 

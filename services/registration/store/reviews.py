@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from services.registration.domain.accounts import Identifier, IdentifierKind
 from services.registration.domain.likeness import Likeness
 from services.registration.domain.values import AccountId, PartnerId
+from services.registration.store.documents import loaded
 from services.registration.store.tables import account_reviews as reviews
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
@@ -82,7 +83,7 @@ class Review:
 async def undecided(uow: UnitOfWork, account_id: AccountId) -> tuple[Likeness, ...]:
     """Whom the account is still thought to be the same as, whoever registered it. For staff alone: reach every side to see it."""
     rows = await uow.fetch(_UNDECIDED, account_id)
-    return tuple(Likeness(AccountId(id_), score, tuple(_loaded(reasons))) for id_, score, reasons in rows)
+    return tuple(Likeness(AccountId(id_), score, tuple(loaded(reasons))) for id_, score, reasons in rows)
 
 
 async def put_up(uow: UnitOfWork, partner_id: PartnerId, *, name: str, wanted: Sequence[Identifier], reason: str) -> None:
@@ -154,7 +155,7 @@ async def asked(uow: UnitOfWork, accounts: Iterable[AccountId]) -> set[tuple[Acc
 
 
 def _read(row: "sa.Row[Any]") -> Review:
-    names = _loaded(row.identifiers)
+    names = loaded(row.identifiers)
     return Review(
         row.id,
         row.partner_id,
@@ -173,10 +174,6 @@ def _read(row: "sa.Row[Any]") -> Review:
 async def _with_likenesses(uow: UnitOfWork, found: Sequence[Review]) -> list[Review]:
     of: defaultdict[UUID, list[Likeness]] = defaultdict(list)
     for review_id, account_id, score, reasons in await uow.fetch(_LIKENESSES, [review.id for review in found]):
-        said = _loaded(reasons)
+        said = loaded(reasons)
         of[review_id].append(Likeness(AccountId(account_id), score, tuple(said)))
     return [replace(review, likenesses=tuple(of[review.id])) for review in found]
-
-
-def _loaded(document: Any) -> Any:
-    return orjson.loads(document) if isinstance(document, str | bytes) else document

@@ -13,6 +13,7 @@ from services.registration.domain.deal import Deal, Origin
 from services.registration.domain.facts import Refund, RefundPart
 from services.registration.domain.protection import Protection, Scope, Window
 from services.registration.domain.values import AccountId, Credit, DealId, Line, PartnerId, State, Terms
+from services.registration.store.documents import loaded
 from services.registration.store.tables import deals
 from shared.chassis.money import Money
 
@@ -115,7 +116,7 @@ def read(row: sa.Row[Any]) -> Deal:
         close_number=row.close_number,
         revision=row.revision,
         terms=_terms(row) if row.terms is not None else None,
-        refunds=tuple(_refund(each) for each in _loaded(row.refunds)),
+        refunds=tuple(_refund(each) for each in loaded(row.refunds)),
         expected=Money(row.expected_minor, row.expected_currency) if row.expected_currency else None,
         origin=_origin(row) if row.source else None,
         conflict=row.conflict,
@@ -125,7 +126,7 @@ def read(row: sa.Row[Any]) -> Deal:
         submissions=row.submissions or 1,
         warned=bool(row.warned),
         reassigned_from=PartnerId(row.reassigned_from) if row.reassigned_from else None,
-        credits_fixed=_credits(_loaded(row.credits_fixed) or ()),
+        credits_fixed=_credits(loaded(row.credits_fixed) or ()),
         lead_id=row.lead_id,
     )
 
@@ -134,12 +135,8 @@ def _origin(row: sa.Row[Any]) -> Origin:
     return Origin(row.source, row.external_id, row.source_changed_at, row.source_version, row.source_digest)
 
 
-def _loaded(value: Any) -> Any:
-    return orjson.loads(value) if isinstance(value, str | bytes) else value
-
-
 def _terms(row: sa.Row[Any]) -> Terms:
-    body = _loaded(row.terms)
+    body = loaded(row.terms)
     return Terms(
         closed_at=row.closed_at,
         amount=Money(row.amount_minor, row.currency),

@@ -9,9 +9,8 @@ from services.registration.domain.profile import Profile, profile
 from services.registration.domain.values import AccountId, PartnerId
 from services.registration.policy import Policy
 from services.registration.store import account_keys, account_links, reviews
-from services.registration.store.reach import every_side
 from services.registration.store.reviews import Why
-from shared.chassis.database import UnitOfWork
+from shared.chassis.database import UnitOfWork, every_partner
 
 
 async def doubts_about(
@@ -49,7 +48,7 @@ async def put_up_doubts(
     if is_new:
         found, why = await doubts_about(uow, customer, names, account_id, policy), Why.PROBABLE
     else:
-        async with every_side(uow):
+        async with every_partner(uow):
             if undecided := await reviews.undecided(uow, account_id):
                 return undecided
         found, why = await account_links.held_by_others(uow, account_id, partner_id), Why.LINKED

@@ -10,12 +10,12 @@ from services.commission.store.loading import opened
 from services.commission.store.plans import Plans
 from services.commission.use_cases.book import standing
 from services.commission.use_cases.decide import decide
-from shared.chassis.database import UnitOfWork
+from shared.chassis.database import UnitOfWork, every_partner
 
 
 async def hold_back(uow: UnitOfWork, dispute: Dispute, entry: Entry, *, plans: Plans) -> Dispute:
     """The dispute with what is held of its entry from here on."""
-    async with disputes.whole_books(uow):
+    async with every_partner(uow):
         deal = await _deal(uow, dispute, plans=plans)
         stands = (await standing(uow, [dispute.partner_id])).get((dispute.partner_id, dispute.currency))
         now = Disputed(
@@ -32,7 +32,7 @@ async def hold_back(uow: UnitOfWork, dispute: Dispute, entry: Entry, *, plans: P
 
 async def let_go(uow: UnitOfWork, dispute: Dispute, *, plans: Plans) -> None:
     """Undo what the dispute held back, and book its adjustment."""
-    async with disputes.whole_books(uow):
+    async with every_partner(uow):
         deal = await _deal(uow, dispute, plans=plans)
         facts = dispute_hold.let_go(dispute, deal, await plans.current(uow), at=uow.now)
         await decide(uow, list(facts), plans=plans)

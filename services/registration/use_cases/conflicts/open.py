@@ -11,8 +11,7 @@ from services.registration.domain.values import DealId, PartnerId
 from services.registration.mapping_conflicts import opened as opened_event
 from services.registration.store import conflicts
 from services.registration.store.conflicts import Concerned
-from services.registration.store.reach import every_side
-from shared.chassis.database import UnitOfWork
+from shared.chassis.database import UnitOfWork, every_partner
 from shared.chassis.errors import NotFound
 from shared.chassis.ids import derived_id, new_id
 
@@ -53,7 +52,7 @@ async def open_conflicts(
     """Those of the conflicts that were not there yet, as a set. With `look_back`, none whose deals all ended longer ago."""
     if not openings:
         return []
-    async with every_side(uow):
+    async with every_partner(uow):
         known = await conflicts.concerned(uow, {deal_id for opening in openings for deal_id in opening.deal_ids})
         wanted = [
             _begun(uow, opening, [known[deal_id] for deal_id in opening.deal_ids], rules=rules)

@@ -2,8 +2,7 @@
 
 from services.registration.domain import lead as life
 from services.registration.domain.lead import Direction, Lead, LeadId, Prospect
-from services.registration.domain.refusals import PartnerInactive, PartnerUnknown
-from services.registration.domain.values import PartnerId, Standing
+from services.registration.domain.values import PartnerId
 from services.registration.mapping_leads import event_of
 from services.registration.policy import Policy
 from services.registration.store import leads, partners
@@ -16,11 +15,7 @@ async def share(
     uow: UnitOfWork, partner_id: PartnerId, prospect: Prospect, *, direction: Direction, contact: LeadContact | None, policy: Policy
 ) -> Lead:
     """Raises PartnerUnknown, PartnerInactive."""
-    known = (await partners.of(uow, [partner_id])).get(partner_id)
-    if known is None:
-        raise PartnerUnknown
-    if known.standing is not Standing.ACTIVE:
-        raise PartnerInactive
+    await partners.check_active(uow, partner_id)
     level = policy.lead_level
     lead, fact = life.share(LeadId(new_id()), partner_id=partner_id, direction=direction, prospect=prospect, level=level, now=uow.now)
     await leads.add(uow, lead, contact)
