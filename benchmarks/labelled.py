@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from services.registration.domain import hosts
-from services.registration.domain.accounts import Customer, Identifier, identifiers
-from services.registration.domain.likeness import Matching, compare
-from services.registration.domain.profile import Profile, keys, profile
+from services.registration.domain.accounts import hosts
+from services.registration.domain.accounts.identifiers import Customer, Identifier, identifiers
+from services.registration.domain.accounts.likeness import Matching, compare
+from services.registration.domain.accounts.profile import Profile, keys, profile
 from services.registration.suffixes import registrable_domain
 
 PAIRS = Path(__file__).parent / "matching_pairs.csv"

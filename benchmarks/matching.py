@@ -10,9 +10,9 @@ import asyncpg
 
 from benchmarks import labelled
 from benchmarks.ground import Ground, Measure, Report
-from services.registration.domain.accounts import Customer, Identifier, IdentifierKind, name_identifiers
-from services.registration.domain.likeness import Matching
-from services.registration.domain.profile import keys, profile
+from services.registration.domain.accounts.identifiers import Customer, Identifier, IdentifierKind, name_identifiers
+from services.registration.domain.accounts.likeness import Matching
+from services.registration.domain.accounts.profile import keys, profile
 from services.registration.domain.values import AccountId, PartnerId
 from services.registration.policy import Policy
 from services.registration.store import accounts

@@ -10,8 +10,8 @@ from hansa.cli.options import DataDir, Json
 from hansa.cli.output import as_json, as_table, complain, console
 
 if TYPE_CHECKING:
-    from services.registration.domain.receipt_document import Fault
-    from services.registration.domain.receipt_document import Json as Document
+    from services.registration.domain.receipts.document import Fault
+    from services.registration.domain.receipts.document import Json as Document
 
 app = typer.Typer(help="Receipts: proof of when a deal was submitted, verified offline.", no_args_is_help=True)
 File = Annotated[Path, typer.Argument(help="The receipt as JSON (registration/v1/receipts/{sequence}).", exists=True, dir_okay=False)]
@@ -44,7 +44,7 @@ def group() -> None:
 def verify(file: File, keys: Keys = "", data_dir: DataDir = None, json: Json = False) -> None:
     """Check one receipt: its content, its place in the chain, its signature; exit 1 and a code for each fault if it is not right."""
     from hansa.cli.receipt_keys import published
-    from services.registration.domain.receipt_document import check_receipt
+    from services.registration.domain.receipts.document import check_receipt
 
     document = _read(file)
     found = check_receipt(document, published(keys, data_dir))
@@ -64,9 +64,9 @@ def verify_chain(
 ) -> None:
     """Check that links follow from one another, and that signed heads and receipts kept earlier are in them; exit 1 if not."""
     from hansa.cli.receipt_keys import published
-    from services.registration.domain.receipt_document import check_head, check_receipt
-    from services.registration.domain.receipt_download import check_download, passes_through
-    from services.registration.domain.receipt_keys import PublicKeys
+    from services.registration.domain.receipts.document import check_head, check_receipt
+    from services.registration.domain.receipts.download import check_download, passes_through
+    from services.registration.domain.receipts.keys import PublicKeys
 
     links, found = check_download([_read(file) for file in files])
     known = published(keys, data_dir) if head or receipt else PublicKeys(())
@@ -90,7 +90,7 @@ def audit(keys: Keys = "", data_dir: DataDir = None, json: Json = False) -> None
 
 
 def _read(path: Path) -> "Document":
-    from services.registration.domain.receipt_document import Unreadable, read
+    from services.registration.domain.receipts.document import Unreadable, read
 
     try:
         return read(path.read_bytes())

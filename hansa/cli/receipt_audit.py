@@ -11,8 +11,8 @@ from hansa.cli.options import folder_of
 from hansa.cli.output import say
 
 if TYPE_CHECKING:
-    from services.registration.domain.receipt_document import Fault
-    from services.registration.domain.receipt_keys import PublicKeys
+    from services.registration.domain.receipts.document import Fault
+    from services.registration.domain.receipts.keys import PublicKeys
 
 _STRETCH = 2_000
 _MOST_FAULTS = 1_000
@@ -41,7 +41,7 @@ def record(data_dir: Path | None) -> Iterator[str]:
 
 async def run(url: str, keys: "PublicKeys") -> Audited:
     """Walk the chain from its beginning to where it ends now."""
-    from services.registration.domain.receipt_links import Place
+    from services.registration.domain.receipts.links import Place
     from services.registration.use_cases.receipts.check import check_stretch
     from shared.chassis.clock import SystemClock
     from shared.chassis.database import Database

@@ -9,7 +9,7 @@ import orjson
 import typer
 
 from hansa.cli.options import folder_of
-from services.registration.domain.receipt_keys import KeyMalformed, PublicKeys, SigningKeys
+from services.registration.domain.receipts.keys import KeyMalformed, PublicKeys, SigningKeys
 
 _PATH = "registration/v1/receipts/keys"
 _MOST = 1_000_000

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from services.registration.domain.opportunity import Opportunity
+from services.registration.domain.intake.opportunity import Opportunity
 from shared.chassis.events import Incoming
 
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from services.registration.domain.assignment import Assignment
-from services.registration.domain.conflicts import STEPS, Effect, Limits
-from services.registration.domain.letters import unknown_names
+from services.registration.domain.conflicts.conflict import STEPS, Effect, Limits
+from services.registration.domain.conflicts.letters import unknown_names
+from services.registration.domain.deals.assignment import Assignment
 
 
 class ConflictRules(BaseModel):

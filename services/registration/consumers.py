@@ -5,10 +5,10 @@ from itertools import groupby
 from typing import Any
 
 from services.registration.arrival import Arrival
-from services.registration.domain.accounts import Registrable
-from services.registration.domain.intake_error import Way
+from services.registration.domain.accounts.identifiers import Registrable
+from services.registration.domain.intake.error import Way
 from services.registration.domain.values import PartnerId
-from services.registration.mapping import STANDINGS, opportunity_of
+from services.registration.mapping.deals import STANDINGS, opportunity_of
 from services.registration.policy import Policy
 from services.registration.reading import fault_of
 from services.registration.store import partners

@@ -8,11 +8,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from services.registration.conflict_policy import ConflictRules, PartnerTerritories
-from services.registration.domain.approval_rules import ApprovalRule
-from services.registration.domain.lead import ServiceLevel
-from services.registration.domain.likeness import Matching
-from services.registration.domain.opportunity import Exclusivity, OwnerChange
-from services.registration.domain.territories import Territories
+from services.registration.domain.accounts.likeness import Matching
+from services.registration.domain.deals.approval_rules import ApprovalRule
+from services.registration.domain.deals.territories import Territories
+from services.registration.domain.intake.opportunity import Exclusivity, OwnerChange
+from services.registration.domain.leads.lead import ServiceLevel
 from services.registration.domain.values import CreditAfterExpiry
 from services.registration.policy_coselling import CosellingPolicy
 from services.registration.policy_leads import LeadsPolicy

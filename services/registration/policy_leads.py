@@ -2,8 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.registration.domain.business_hours import BusinessHours
-from services.registration.domain.lead import ServiceLevel
+from services.registration.domain.deals.business_hours import BusinessHours
+from services.registration.domain.leads.lead import ServiceLevel
 
 
 class LeadsPolicy(BaseModel):

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.registration.domain.approval_rules import ApprovalRule, Mode, Verdict
-from services.registration.domain.business_hours import BusinessHours
-from services.registration.domain.territories import Territories
+from services.registration.domain.deals.approval_rules import ApprovalRule, Mode, Verdict
+from services.registration.domain.deals.business_hours import BusinessHours
+from services.registration.domain.deals.territories import Territories
 from services.registration.domain.values import Confidence
 from shared.chassis.money import Money
 

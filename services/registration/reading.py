@@ -9,9 +9,9 @@ from uuid import UUID
 import orjson
 
 from services.registration.arrival import Arrival, Fault
-from services.registration.domain.intake_error import UNNAMED, Rejected, Way
+from services.registration.domain.intake.error import UNNAMED, Rejected, Way
 from services.registration.import_row import ImportRow
-from services.registration.mapping import opportunity_of
+from services.registration.mapping.deals import opportunity_of
 from shared.chassis.errors import Refused
 from shared.chassis.http import lines
 from shared.schemas.crm import OpportunityCredit, OpportunityLine

@@ -26,15 +26,7 @@ from services.registration.consumers import handlers
 from services.registration.policy import Policy
 from services.registration.settings import Settings
 from services.registration.store import receipts as receipt_store
-from services.registration.store import (  # noqa: F401 - their tables are part of the metadata
-    tables_accounts,
-    tables_conflicts,
-    tables_coselling,
-    tables_leads,
-    tables_receipts,
-    tables_reviews,
-)
-from services.registration.store.tables import metadata
+from services.registration.store.tables.whole import metadata
 from services.registration.suffixes import registrable_domain
 from services.registration.timers import timers
 from services.registration.use_cases.receipts.check import ReceiptCheck

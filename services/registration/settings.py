@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from services.registration.domain.receipt_keys import check_keys
+from services.registration.domain.receipts.keys import check_keys
 from shared.chassis.settings import ServiceSettings
 from shared.chassis.vault import keys_in, keys_of
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.registration.domain.accounts import Customer
-from services.registration.domain.receipt_keys import SigningKeys, text_of
-from services.registration.domain.receipts import (
+from services.registration.domain.accounts.identifiers import Customer
+from services.registration.domain.receipts.keys import SigningKeys, text_of
+from services.registration.domain.receipts.receipt import (
     FORMAT,
     GENESIS,
     HEAD_FORMAT,

@@ -4,8 +4,8 @@ from typing import Annotated
 from uuid import UUID
 
 from services.registration.api import accounts_models as m
-from services.registration.domain.accounts import Customer, Identifier, IdentifierKind, Registrable, identifiers
-from services.registration.domain.countries import country_code
+from services.registration.domain.accounts.countries import country_code
+from services.registration.domain.accounts.identifiers import Customer, Identifier, IdentifierKind, Registrable, identifiers
 from services.registration.domain.values import AccountId
 from services.registration.policy import Policy
 from services.registration.store import account_book, account_keys, account_links

@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.registration.api.models import Reason, Text
-from services.registration.domain.accounts import Identifier, IdentifierKind
-from services.registration.domain.joining import Keep
+from services.registration.domain.accounts.identifiers import Identifier, IdentifierKind
+from services.registration.domain.accounts.joining import Keep
 from services.registration.domain.values import DealId
 from services.registration.store.account_book import Account, Change
 from services.registration.store.account_links import Link, LinkKind

@@ -10,11 +10,11 @@ from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.registration.api import models as m
-from services.registration.domain.accounts import Customer, Registrable
-from services.registration.domain.claims import ClaimKind
-from services.registration.domain.countries import country_given
+from services.registration.domain.accounts.countries import country_given
+from services.registration.domain.accounts.identifiers import Customer, Registrable
+from services.registration.domain.deals.claims import ClaimKind
 from services.registration.domain.values import PartnerId
-from services.registration.mapping import families_of
+from services.registration.mapping.deals import families_of
 from services.registration.policy import Policy
 from services.registration.store import claims
 from services.registration.store.claims import RecordedClaim

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.registration.api.models import CreditIn, CreditOut, Text
-from services.registration.domain.conflicts import Conflict, Effect, Kind, Outcome, Ruling, Said, Side, State, Step
+from services.registration.domain.conflicts.conflict import Conflict, Effect, Kind, Outcome, Ruling, Said, Side, State, Step
 from services.registration.store.conflict_papers import Evidence, Filed, ReferenceKind
 from services.registration.store.conflicts import SideSeen
 

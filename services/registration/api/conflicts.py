@@ -9,8 +9,8 @@ from uuid import UUID
 from fastapi import Depends, Response
 
 from services.registration.api import conflict_models as m
-from services.registration.domain.conflict_refusals import StepOutOfOrder
-from services.registration.domain.conflicts import Clause, Conflict, Kind, State
+from services.registration.domain.conflicts.conflict import Clause, Conflict, Kind, State
+from services.registration.domain.conflicts.refusals import StepOutOfOrder
 from services.registration.domain.refusals import SplitsNotOne, StaffOnly
 from services.registration.domain.values import Credit, DealId, PartnerId
 from services.registration.policy import Policy

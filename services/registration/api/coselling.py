@@ -4,8 +4,8 @@ from typing import Annotated
 from uuid import UUID
 
 from services.registration.api import coselling_models as m
-from services.registration.domain import coselling as life
-from services.registration.domain.coselling import Signer
+from services.registration.domain.coselling import agreement as life
+from services.registration.domain.coselling.agreement import Signer
 from services.registration.domain.values import PartnerId
 from services.registration.policy import Policy
 from services.registration.store import coselling

@@ -9,8 +9,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.registration.api.models import ShortShare
-from services.registration.domain.coselling import Party, VersionState
-from services.registration.domain.joint_plan import PlanStep, StepState
+from services.registration.domain.coselling.agreement import Party, VersionState
+from services.registration.domain.coselling.joint_plan import PlanStep, StepState
 from services.registration.domain.refusals import SplitsNotOne
 from services.registration.domain.values import PartnerId
 from services.registration.store.coselling import Seat

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field, ValidationError
 from services.registration.api import models as m
 from services.registration.api.receipt_headers import DOCUMENTED, name_receipt
 from services.registration.api.routes import Reader, Writer, registration_of, shown
-from services.registration.domain.accounts import Registrable
-from services.registration.domain.deal import Deal
+from services.registration.domain.accounts.identifiers import Registrable
+from services.registration.domain.deals.deal import Deal
 from services.registration.domain.refusals import DraftIncomplete, PartnerMismatch
 from services.registration.domain.values import PartnerId
 from services.registration.policy import Policy

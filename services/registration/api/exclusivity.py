@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.registration.api import models as m
 from services.registration.api.routes import Manager, OneDeal, Reader, Writer, shown
 from services.registration.domain.refusals import AmountNegative
-from services.registration.mapping import families_of
+from services.registration.mapping.deals import families_of
 from services.registration.policy import Policy
 from services.registration.store import extensions
 from services.registration.store.extensions import ExtensionRequest

@@ -6,10 +6,10 @@ import orjson
 from fastapi import Request, Response
 
 from services.registration.api.imports_models import ImportResult, result_of
-from services.registration.domain.accounts import Registrable
-from services.registration.domain.intake_error import Way
-from services.registration.domain.intake_refusals import BoundToPartner
-from services.registration.domain.opportunity import Exclusivity
+from services.registration.domain.accounts.identifiers import Registrable
+from services.registration.domain.intake.error import Way
+from services.registration.domain.intake.opportunity import Exclusivity
+from services.registration.domain.intake.refusals import BoundToPartner
 from services.registration.import_row import ImportRow
 from services.registration.policy import Policy
 from services.registration.reading import read_row

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.registration.domain.facts import Closed, Reopened
-from services.registration.domain.intake import Taken
-from services.registration.domain.intake_fixes import fix_of
+from services.registration.domain.deals.facts import Closed, Reopened
+from services.registration.domain.intake.desk import Taken
+from services.registration.domain.intake.fixes import fix_of
 from services.registration.use_cases.receive import Outcome
 
 Result = Literal["registered", "won", "lost", "open", "unchanged", "conflict", "refused"]

@@ -8,8 +8,8 @@ from fastapi import Path, Query
 
 from services.registration.api.imports import Connector, check_unbound
 from services.registration.api.intake_models import Correction, DropIn, ErrorOut, GapOut
-from services.registration.domain.accounts import Registrable
-from services.registration.domain.intake_error import ErrorState
+from services.registration.domain.accounts.identifiers import Registrable
+from services.registration.domain.intake.error import ErrorState
 from services.registration.policy import Policy
 from services.registration.store import gaps
 from services.registration.store import intake_errors as errors

@@ -8,9 +8,9 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.registration.api.imports_models import ImportResult, result_of
-from services.registration.domain.gaps import Filled
-from services.registration.domain.intake_error import ErrorState, IntakeError, Way
-from services.registration.domain.intake_fixes import fix_of
+from services.registration.domain.intake.error import ErrorState, IntakeError, Way
+from services.registration.domain.intake.fixes import fix_of
+from services.registration.domain.intake.gaps import Filled
 from services.registration.store.gaps import Gap
 from services.registration.use_cases.receive import Outcome
 

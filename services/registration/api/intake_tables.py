@@ -13,8 +13,8 @@ from services.registration.api.imports import MAX_ROWS, Connector, check_unbound
 from services.registration.api.imports_models import result_of
 from services.registration.api.intake import Reader, Source
 from services.registration.api.intake_models import CorrectedResult, CorrectedRow, ErrorOut
-from services.registration.domain.accounts import Registrable
-from services.registration.domain.intake_error import IntakeError
+from services.registration.domain.accounts.identifiers import Registrable
+from services.registration.domain.intake.error import IntakeError
 from services.registration.import_row import ImportRow
 from services.registration.policy import Policy
 from services.registration.spreadsheet import Format

@@ -7,10 +7,10 @@ from fastapi import Response
 
 from services.registration.api import leads_models as m
 from services.registration.api.receipt_headers import DOCUMENTED, name_receipt
-from services.registration.domain import lead as life
-from services.registration.domain.accounts import Registrable
-from services.registration.domain.lead import Direction, Lead, LeadState, Side
-from services.registration.domain.lead_refusals import LeadOfOther
+from services.registration.domain.accounts.identifiers import Registrable
+from services.registration.domain.leads import lead as life
+from services.registration.domain.leads.lead import Direction, Lead, LeadState, Side
+from services.registration.domain.leads.refusals import LeadOfOther
 from services.registration.domain.values import PartnerId
 from services.registration.policy import Policy
 from services.registration.store import leads

@@ -7,10 +7,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.registration.api.models import Amount, MoneyOut, Reason, Text
-from services.registration.domain.countries import country_given
-from services.registration.domain.lead import Direction, Lead, LeadState, Prospect
+from services.registration.domain.accounts.countries import country_given
+from services.registration.domain.leads.lead import Direction, Lead, LeadState, Prospect
 from services.registration.domain.refusals import AmountNegative
-from services.registration.mapping import families_of
+from services.registration.mapping.deals import families_of
 from services.registration.store.leads import LeadContact
 from shared.chassis.money import Money
 from shared.schemas.base import Currency

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.registration.domain.deal import Deal
+from services.registration.domain.deals.deal import Deal
+from services.registration.domain.deals.phases import Phase, phase_of
 from services.registration.domain.drafts import LineDraft, TermsDraft
-from services.registration.domain.phases import Phase, phase_of
 from services.registration.domain.values import Credit, Line, Outcome, PartnerId, State, Terms
 from shared.chassis.database.access import current_actor
 from shared.chassis.http import Instant

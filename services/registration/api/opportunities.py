@@ -9,9 +9,9 @@ from fastapi import Path, Response
 from services.registration.api.imports import Connector, check_unbound
 from services.registration.api.imports_models import ImportResult, result_of
 from services.registration.arrival import Fault
-from services.registration.domain.accounts import Registrable
-from services.registration.domain.intake_error import Way
-from services.registration.domain.intake_fixes import fix_of
+from services.registration.domain.accounts.identifiers import Registrable
+from services.registration.domain.intake.error import Way
+from services.registration.domain.intake.fixes import fix_of
 from services.registration.import_row import OpportunityIn
 from services.registration.policy import Policy
 from services.registration.reading import read_row

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import Response
 
-from services.registration.domain.receipts import Link
+from services.registration.domain.receipts.receipt import Link
 
 SEQUENCE, HASH = "Receipt-Sequence", "Receipt-Hash"
 _HEADERS = {

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.registration.domain.receipt_keys import text_of
-from services.registration.domain.receipts import FORMAT, Content, Link, instant
+from services.registration.domain.receipts.keys import text_of
+from services.registration.domain.receipts.receipt import FORMAT, Content, Link, instant
 from services.registration.store.receipts import Receipt, Signature
 
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import Path, Query
 
 from services.registration.api import receipt_models as m
-from services.registration.domain.receipt_keys import text_of
-from services.registration.domain.receipts import HEAD_FORMAT, LINKS_FORMAT, instant, signed_head
+from services.registration.domain.receipts.keys import text_of
+from services.registration.domain.receipts.receipt import HEAD_FORMAT, LINKS_FORMAT, instant, signed_head
 from services.registration.store import receipts
 from services.registration.store.receipts import Receipt
 from services.registration.use_cases.receipts.hand_out import signature_of

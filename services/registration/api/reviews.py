@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.registration.api.accounts_models import DecisionIn, IdentifierOut, identifiers_out
-from services.registration.domain.likeness import Likeness
+from services.registration.domain.accounts.likeness import Likeness
 from services.registration.store import account_book, reviews
 from services.registration.store.account_book import Account
 from services.registration.store.reviews import Review, ReviewState

@@ -7,12 +7,12 @@ from fastapi import Depends, Query, Response
 
 from services.registration.api import models as m
 from services.registration.api.receipt_headers import DOCUMENTED, name_receipt
-from services.registration.domain.accounts import Customer, Registrable
-from services.registration.domain.countries import country_given
-from services.registration.domain.deal import Deal
+from services.registration.domain.accounts.countries import country_given
+from services.registration.domain.accounts.identifiers import Customer, Registrable
+from services.registration.domain.deals.deal import Deal
 from services.registration.domain.refusals import AmountNegative, PartnerMismatch, StaffOnly
 from services.registration.domain.values import PartnerId, State
-from services.registration.mapping import families_of
+from services.registration.mapping.deals import families_of
 from services.registration.policy import Policy
 from services.registration.store import account_book, deal_reviews, deals
 from services.registration.use_cases.change import Target

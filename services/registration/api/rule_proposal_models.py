@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.registration.domain.conflicts import Kind
-from services.registration.domain.proposals import Proposal, State
-from services.registration.domain.trial import Blocked, PastConflict, Trial
+from services.registration.domain.conflicts.conflict import Kind
+from services.registration.domain.conflicts.proposals import Proposal, State
+from services.registration.domain.conflicts.trial import Blocked, PastConflict, Trial
 from shared.chassis.http import Instant
 
 Words = Annotated[str, Field(min_length=1, max_length=4_000)]

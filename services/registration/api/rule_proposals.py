@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import Response
 
 from services.registration.api import rule_proposal_models as m
-from services.registration.domain.conflicts import Said
-from services.registration.domain.proposals import Proposal, State
+from services.registration.domain.conflicts.conflict import Said
+from services.registration.domain.conflicts.proposals import Proposal, State
 from services.registration.policy import Policy
 from services.registration.store import rule_proposals as store
 from services.registration.use_cases.change import Expects

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 
-from services.registration.domain.facts import RefundPart
-from services.registration.domain.refunds import Wanted
+from services.registration.domain.deals.facts import RefundPart
+from services.registration.domain.deals.refunds import Wanted
 from services.registration.domain.refusals import AmountMissing, LinesInvalid, SplitsNotOne
 from services.registration.domain.values import Credit, Line, Outcome, PartnerId, Terms, sole_credit
 from shared.chassis.money import Money

@@ -1,6 +1,6 @@
 """Words in company names that do not distinguish one: what it does, where it is, and fillers. Folded as `names.folded` leaves them."""
 
-from services.registration.domain.countries import country_words
+from services.registration.domain.accounts.countries import country_words
 
 # One trade a line: words that say the same of a company.
 _TRADES = """

@@ -9,13 +9,13 @@ from uuid import UUID
 import orjson
 import sqlalchemy as sa
 
-from services.registration.domain.accounts import Identifier, IdentifierKind
-from services.registration.domain.deal import Deal
-from services.registration.domain.protection import Slot, Window
+from services.registration.domain.accounts.identifiers import Identifier, IdentifierKind
+from services.registration.domain.deals.deal import Deal
+from services.registration.domain.deals.protection import Slot, Window
 from services.registration.domain.values import AccountId, DealId, PartnerId
 from services.registration.store import rows, slots
 from services.registration.store.documents import loaded
-from services.registration.store.tables import accounts
+from services.registration.store.tables.deals import accounts
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
 from shared.chassis.ids import new_id

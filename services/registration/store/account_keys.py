@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from services.registration.domain.accounts import Identifier, IdentifierKind
-from services.registration.domain.likeness import Matching
-from services.registration.domain.profile import Profile, keys, profile
+from services.registration.domain.accounts.identifiers import Identifier, IdentifierKind
+from services.registration.domain.accounts.likeness import Matching
+from services.registration.domain.accounts.profile import Profile, keys, profile
 from services.registration.domain.values import AccountId
 from shared.chassis.database import UnitOfWork
 

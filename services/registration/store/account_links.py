@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.registration.domain.likeness import Likeness
+from services.registration.domain.accounts.likeness import Likeness
 from services.registration.domain.values import AccountId, PartnerId
 from shared.chassis.database import UnitOfWork
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from services.registration.domain.accounts import Identifier, IdentifierKind
-from services.registration.domain.directory import NewAccount
+from services.registration.domain.accounts.directory import NewAccount
+from services.registration.domain.accounts.identifiers import Identifier, IdentifierKind
 from services.registration.domain.values import AccountId, PartnerId
 from shared.chassis.database import UnitOfWork
 

@@ -9,9 +9,9 @@ from uuid import UUID
 import orjson
 import sqlalchemy as sa
 
-from services.registration.domain.claims import Claim, ClaimKind
+from services.registration.domain.deals.claims import Claim, ClaimKind
 from services.registration.domain.values import AccountId, PartnerId
-from services.registration.store.tables_reviews import vendor_claims
+from services.registration.store.tables.reviews import vendor_claims
 from shared.chassis.database import UnitOfWork
 
 _ON = "select * from vendor_claims where account_id = any($1::uuid[]) and (valid_until is null or valid_until > $2)"

@@ -9,11 +9,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.registration.domain.conflict_refusals import LetterMissing
-from services.registration.domain.conflicts import Said, Side
-from services.registration.domain.letters import Letter
+from services.registration.domain.conflicts.conflict import Said, Side
+from services.registration.domain.conflicts.letters import Letter
+from services.registration.domain.conflicts.refusals import LetterMissing
 from services.registration.store.conflict_rows import read_side
-from services.registration.store.tables_conflicts import conflict_evidence, conflict_letters, conflict_sides
+from services.registration.store.tables.conflicts import conflict_evidence, conflict_letters, conflict_sides
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import orjson
 
-from services.registration.domain import conflicts as domain
-from services.registration.domain.conflicts import Clause, Conflict, Effect, Kind, Outcome, Ruling, Said, Side, State, Step
+from services.registration.domain.conflicts import conflict as domain
+from services.registration.domain.conflicts.conflict import Clause, Conflict, Effect, Kind, Outcome, Ruling, Said, Side, State, Step
 from services.registration.domain.values import AccountId, Credit, DealId, PartnerId
 
 

@@ -8,11 +8,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.registration.domain.conflicts import Conflict, Kind, Said, Side, State, Step
-from services.registration.domain.trial import PastConflict
+from services.registration.domain.conflicts.conflict import Conflict, Kind, Said, Side, State, Step
+from services.registration.domain.conflicts.trial import PastConflict
 from services.registration.domain.values import AccountId, DealId, PartnerId
 from services.registration.store.conflict_rows import as_json, conflict_row, moving, read_conflict, read_side, side_row
-from services.registration.store.tables_conflicts import conflict_sides, conflict_steps, conflicts
+from services.registration.store.tables.conflicts import conflict_sides, conflict_steps, conflicts
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
 

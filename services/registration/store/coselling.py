@@ -10,9 +10,9 @@ from uuid import UUID
 import orjson
 import sqlalchemy as sa
 
-from services.registration.domain.agreed_split import AgreedSplit, chosen
-from services.registration.domain.coselling import Agreement, AgreementId, Party, Signature, Signer, Version, VersionState
-from services.registration.domain.deal import Deal
+from services.registration.domain.coselling.agreed_split import AgreedSplit, chosen
+from services.registration.domain.coselling.agreement import Agreement, AgreementId, Party, Signature, Signer, Version, VersionState
+from services.registration.domain.deals.deal import Deal
 from services.registration.domain.values import Credit, DealId, PartnerId
 from shared.chassis.database import UnitOfWork, every_partner
 from shared.chassis.errors import NotFound

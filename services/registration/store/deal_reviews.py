@@ -11,7 +11,7 @@ import orjson
 import sqlalchemy as sa
 
 from services.registration.domain.values import DealId, PartnerId
-from services.registration.store.tables_reviews import deal_reviews, review_steps
+from services.registration.store.tables.reviews import deal_reviews, review_steps
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
 

@@ -7,11 +7,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.registration.domain.deal import Deal
+from services.registration.domain.deals.deal import Deal
 from services.registration.domain.values import DealId, PartnerId, State
 from services.registration.store import rows
 from services.registration.store.slots import one_holder
-from services.registration.store.tables import deals
+from services.registration.store.tables.deals import deals
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
 

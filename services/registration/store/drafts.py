@@ -9,7 +9,7 @@ import orjson
 import sqlalchemy as sa
 
 from services.registration.domain.values import PartnerId
-from services.registration.store.tables_reviews import drafts
+from services.registration.store.tables.reviews import drafts
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
 from shared.chassis.ids import new_id

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.registration.domain.deal import Deal
-from services.registration.domain.echo import OURS
+from services.registration.domain.deals.deal import Deal
+from services.registration.domain.intake.echo import OURS
 from services.registration.domain.values import Credit, Terms
 from services.registration.store import rows
 from services.registration.store.documents import loaded

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.registration.domain.exclusivity import Asked
+from services.registration.domain.deals.exclusivity import Asked
 from services.registration.domain.values import DealId, PartnerId
-from services.registration.store.tables_reviews import extension_requests as requests
+from services.registration.store.tables.reviews import extension_requests as requests
 from shared.chassis.database import UnitOfWork
 from shared.chassis.ids import new_id
 

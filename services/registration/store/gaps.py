@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from services.registration.domain.gaps import Filled, Span, Track
+from services.registration.domain.intake.gaps import Filled, Span, Track
 from shared.chassis.database import UnitOfWork
 
 _OF = """

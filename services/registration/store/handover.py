@@ -1,6 +1,6 @@
 """Giving a deal to another partner: the one change of a deal's partner there is."""
 
-from services.registration.domain.deal import Deal
+from services.registration.domain.deals.deal import Deal
 from services.registration.domain.values import PartnerId
 from services.registration.store import deals, partners
 from shared.chassis.database import UnitOfWork

@@ -10,8 +10,8 @@ from uuid import UUID
 import orjson
 import sqlalchemy as sa
 
-from services.registration.domain.intake_error import ErrorState, IntakeError, Rejected, Way
-from services.registration.store.tables_intake import intake_errors as errors
+from services.registration.domain.intake.error import ErrorState, IntakeError, Rejected, Way
+from services.registration.store.tables.intake import intake_errors as errors
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
 from shared.chassis.ids import new_id_text

@@ -5,9 +5,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.registration.domain.joint_plan import PlanStep, StepId, StepState
+from services.registration.domain.coselling.joint_plan import PlanStep, StepId, StepState
 from services.registration.domain.values import PartnerId
-from services.registration.store.tables_coselling import cosell_steps as steps
+from services.registration.store.tables.coselling import cosell_steps as steps
 from shared.chassis.database import UnitOfWork, every_partner
 from shared.chassis.errors import NotFound
 

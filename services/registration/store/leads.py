@@ -7,9 +7,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.registration.domain.lead import Direction, Lead, LeadId, LeadState, Prospect
+from services.registration.domain.leads.lead import Direction, Lead, LeadId, LeadState, Prospect
 from services.registration.domain.values import PartnerId
-from services.registration.store.tables_leads import lead_contacts, leads
+from services.registration.store.tables.leads import lead_contacts, leads
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
 from shared.chassis.money import Money

@@ -5,7 +5,7 @@ from typing import cast
 
 import orjson
 
-from services.registration.domain.proposals import Body
+from services.registration.domain.conflicts.proposals import Body
 from shared.chassis.database import UnitOfWork
 
 _LOCK = "registration policy"

@@ -6,8 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from services.registration.domain.receipt_links import Place, Stored
-from services.registration.domain.receipts import Link
+from services.registration.domain.receipts.links import Place, Stored
+from services.registration.domain.receipts.receipt import Link
 from shared.chassis.database import UnitOfWork
 
 # One statement, so that one snapshot: what is committed meanwhile is neither half seen nor missing.

@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 import sqlalchemy as sa
 
-from services.registration.domain.receipts import Content, Head, Link
+from services.registration.domain.receipts.receipt import Content, Head, Link
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
 

@@ -11,11 +11,11 @@ from uuid import UUID
 import orjson
 import sqlalchemy as sa
 
-from services.registration.domain.accounts import Identifier, IdentifierKind
-from services.registration.domain.likeness import Likeness
+from services.registration.domain.accounts.identifiers import Identifier, IdentifierKind
+from services.registration.domain.accounts.likeness import Likeness
 from services.registration.domain.values import AccountId, PartnerId
 from services.registration.store.documents import loaded
-from services.registration.store.tables import account_reviews as reviews
+from services.registration.store.tables.deals import account_reviews as reviews
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
 from shared.chassis.ids import derived_id

@@ -9,12 +9,12 @@ from uuid import UUID
 import orjson
 import sqlalchemy as sa
 
-from services.registration.domain.deal import Deal, Origin
-from services.registration.domain.facts import Refund, RefundPart
-from services.registration.domain.protection import Protection, Scope, Window
+from services.registration.domain.deals.deal import Deal, Origin
+from services.registration.domain.deals.facts import Refund, RefundPart
+from services.registration.domain.deals.protection import Protection, Scope, Window
 from services.registration.domain.values import AccountId, Credit, DealId, Line, PartnerId, State, Terms
 from services.registration.store.documents import loaded
-from services.registration.store.tables import deals
+from services.registration.store.tables.deals import deals
 from shared.chassis.money import Money
 
 COLUMNS = tuple(column.name for column in deals.columns)

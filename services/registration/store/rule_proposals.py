@@ -6,12 +6,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.registration.domain.conflicts import Said
-from services.registration.domain.deal import Deal
-from services.registration.domain.proposals import Proposal, State
+from services.registration.domain.conflicts.conflict import Said
+from services.registration.domain.conflicts.proposals import Proposal, State
+from services.registration.domain.deals.deal import Deal
 from services.registration.store import rows
-from services.registration.store.tables import deals
-from services.registration.store.tables_conflicts import rule_proposals
+from services.registration.store.tables.conflicts import rule_proposals
+from services.registration.store.tables.deals import deals
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
 

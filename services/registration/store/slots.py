@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
-from services.registration.domain.protection import Board, Slot, Window
+from services.registration.domain.deals.protection import Board, Slot, Window
 from services.registration.domain.refusals import AccountTaken
 from services.registration.domain.values import AccountId, DealId, PartnerId
 from shared.chassis.database import UnitOfWork

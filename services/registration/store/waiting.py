@@ -9,9 +9,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.registration.domain.protection import Scope
+from services.registration.domain.deals.protection import Scope
 from services.registration.domain.values import AccountId, PartnerId
-from services.registration.store.tables_reviews import waiting_list
+from services.registration.store.tables.reviews import waiting_list
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
 from shared.chassis.money import Money

@@ -1,7 +1,7 @@
 """Ask for an extension: made in time, the request keeps protection until it is decided, or for the days that the programme allows."""
 
-from services.registration.domain import exclusivity
-from services.registration.domain.deal import Deal
+from services.registration.domain.deals import exclusivity
+from services.registration.domain.deals.deal import Deal
 from services.registration.domain.refusals import EvidenceMissing, ExtensionPending
 from services.registration.policy import Policy
 from services.registration.store import accounts, extensions, slots

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.registration.domain.deal import Deal
-from services.registration.domain.facts import Fact
+from services.registration.domain.deals.deal import Deal
+from services.registration.domain.deals.facts import Fact
 from services.registration.domain.refusals import PartnerUnknown
 from services.registration.domain.values import DealId, PartnerId, Terms
 from services.registration.store import deals, partners

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.registration.domain import deal as life
-from services.registration.domain.agreed_split import apply
-from services.registration.domain.deal import CreditRule, Deal
-from services.registration.domain.decisions import as_decided
+from services.registration.domain.conflicts.decisions import as_decided
+from services.registration.domain.coselling.agreed_split import apply
+from services.registration.domain.deals import deal as life
+from services.registration.domain.deals.deal import CreditRule, Deal
+from services.registration.domain.deals.protection import instant, rivals
 from services.registration.domain.drafts import TermsDraft
-from services.registration.domain.protection import instant, rivals
 from services.registration.domain.values import Outcome, Terms
 from services.registration.policy import Policy
 from services.registration.store import coselling, extensions, slots

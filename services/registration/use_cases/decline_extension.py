@@ -1,7 +1,7 @@
 """Decline an extension that was asked for: protection ends where it would have ended, or now if that is over."""
 
-from services.registration.domain import exclusivity
-from services.registration.domain.deal import Deal
+from services.registration.domain.deals import exclusivity
+from services.registration.domain.deals.deal import Deal
 from services.registration.domain.refusals import ExtensionNotAsked
 from services.registration.store import extensions, slots
 from services.registration.use_cases.change import Target, load, settle

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from services.registration.domain import hosts
-from services.registration.domain.accounts import Customer, Identifier
-from services.registration.domain.likeness import Likeness, likenesses
-from services.registration.domain.profile import Profile, profile
+from services.registration.domain.accounts import hosts
+from services.registration.domain.accounts.identifiers import Customer, Identifier
+from services.registration.domain.accounts.likeness import Likeness, likenesses
+from services.registration.domain.accounts.profile import Profile, profile
 from services.registration.domain.values import AccountId, PartnerId
 from services.registration.policy import Policy
 from services.registration.store import account_keys, account_links, reviews

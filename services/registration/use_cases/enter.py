@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from services.registration.domain import approval
 from services.registration.domain import refusals as no
-from services.registration.domain.approval_rules import Case, Judgement, Mode, Verdict, judge
-from services.registration.domain.deal import Deal
-from services.registration.domain.deal import register as begin
-from services.registration.domain.facts import Fact
+from services.registration.domain.deals import approval
+from services.registration.domain.deals.approval_rules import Case, Judgement, Mode, Verdict, judge
+from services.registration.domain.deals.deal import Deal
+from services.registration.domain.deals.deal import register as begin
+from services.registration.domain.deals.facts import Fact
 from services.registration.domain.values import Confidence
 from services.registration.policy import Policy
 from services.registration.store import deals, partners

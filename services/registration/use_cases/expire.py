@@ -1,6 +1,6 @@
 """Protections that end by themselves: announced before, taken away in silence, run out. The deals live on."""
 
-from services.registration.domain import exclusivity
+from services.registration.domain.deals import exclusivity
 from services.registration.policy import Policy
 from services.registration.store import deals, extensions, slots
 from services.registration.use_cases.publish import publish

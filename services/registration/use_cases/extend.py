@@ -1,7 +1,7 @@
 """Extend protection that still holds, asked for or not."""
 
-from services.registration.domain import exclusivity
-from services.registration.domain.deal import Deal
+from services.registration.domain.deals import exclusivity
+from services.registration.domain.deals.deal import Deal
 from services.registration.policy import Policy
 from services.registration.store import accounts, extensions, slots
 from services.registration.use_cases.change import Target, load, settle

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.registration.domain.accounts import Identifier
-from services.registration.domain.directory import Introduction, Party, introduce
+from services.registration.domain.accounts.directory import Introduction, Party, introduce
+from services.registration.domain.accounts.identifiers import Identifier
 from services.registration.domain.values import AccountId
 from services.registration.store import accounts
 from shared.chassis.database import UnitOfWork

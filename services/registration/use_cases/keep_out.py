@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from services.registration.domain.deal import Deal
-from services.registration.domain.protection import Scope, Window, slots_for
+from services.registration.domain.deals.deal import Deal
+from services.registration.domain.deals.protection import Scope, Window, slots_for
 from services.registration.domain.values import DealId
 from services.registration.store import accounts, slots
 from shared.chassis.database import UnitOfWork

@@ -1,7 +1,7 @@
 """Note what the partner says of its sale; where the programme says so, an advance renews protection."""
 
-from services.registration.domain import exclusivity
-from services.registration.domain.deal import Deal
+from services.registration.domain.deals import exclusivity
+from services.registration.domain.deals.deal import Deal
 from services.registration.policy import Policy
 from services.registration.store import accounts, slots
 from services.registration.use_cases.change import Target, load, settle

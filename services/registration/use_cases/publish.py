@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from services.registration.domain.deal import Deal
-from services.registration.domain.facts import Fact
-from services.registration.mapping import event_of
+from services.registration.domain.deals.deal import Deal
+from services.registration.domain.deals.facts import Fact
+from services.registration.mapping.deals import event_of
 from shared.chassis.database import UnitOfWork
 
 

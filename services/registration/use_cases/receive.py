@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.registration.arrival import Arrival, Fault
-from services.registration.domain.accounts import Registrable
-from services.registration.domain.intake import Taken
-from services.registration.domain.intake_error import Rejected, Way
-from services.registration.domain.news import News
-from services.registration.domain.opportunity import Exclusivity
+from services.registration.domain.accounts.identifiers import Registrable
+from services.registration.domain.intake.desk import Taken
+from services.registration.domain.intake.error import Rejected, Way
+from services.registration.domain.intake.news import News
+from services.registration.domain.intake.opportunity import Exclusivity
 from services.registration.domain.refusals import AccountTaken
-from services.registration.mapping import duplicate_of
+from services.registration.mapping.deals import duplicate_of
 from services.registration.policy import Policy
 from services.registration.reading import fault_of, rejected
 from services.registration.store import intake_errors as errors

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.registration.domain.accounts import Customer, Registrable, identifiers
-from services.registration.domain.claims import Claim, ClaimKind
-from services.registration.domain.directory import Party
+from services.registration.domain.accounts.directory import Party
+from services.registration.domain.accounts.identifiers import Customer, Registrable, identifiers
+from services.registration.domain.deals.claims import Claim, ClaimKind
 from services.registration.domain.refusals import AccountAmbiguous
 from services.registration.domain.values import AccountId, PartnerId
 from services.registration.policy import Policy

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.registration.domain import deal as life
-from services.registration.domain.deal import Deal
+from services.registration.domain.deals import deal as life
+from services.registration.domain.deals.deal import Deal
 from services.registration.domain.drafts import refund_wanted
 from services.registration.use_cases.change import Target, load, settle
 from shared.chassis.database import UnitOfWork

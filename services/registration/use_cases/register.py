@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.registration.domain import claims as vendor
 from services.registration.domain import refusals as no
-from services.registration.domain.accounts import Customer, Identifier, Registrable, identifiers
-from services.registration.domain.deal import Deal, protected_window
-from services.registration.domain.directory import Party
-from services.registration.domain.likeness import Likeness
-from services.registration.domain.protection import Scope
+from services.registration.domain.accounts.directory import Party
+from services.registration.domain.accounts.identifiers import Customer, Identifier, Registrable, identifiers
+from services.registration.domain.accounts.likeness import Likeness
+from services.registration.domain.deals import claims as vendor
+from services.registration.domain.deals.deal import Deal, protected_window
+from services.registration.domain.deals.protection import Scope
 from services.registration.domain.values import AccountId, Confidence, DealId, PartnerId
 from services.registration.policy import Policy
 from services.registration.store import accounts, claims, deals, partners, reviews, slots

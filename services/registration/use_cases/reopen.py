@@ -1,8 +1,8 @@
 """Reopen a closed deal; what is left of its window protects again if nobody took the account meanwhile."""
 
-from services.registration.domain import deal as life
-from services.registration.domain.deal import Deal
-from services.registration.domain.protection import Window, slots_for
+from services.registration.domain.deals import deal as life
+from services.registration.domain.deals.deal import Deal
+from services.registration.domain.deals.protection import Window, slots_for
 from services.registration.store import accounts, slots
 from services.registration.use_cases.change import Target, load, settle
 from shared.chassis.database import UnitOfWork

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.registration.domain.accounts import Identifier, name_identifiers
-from services.registration.domain.likeness import likenesses
-from services.registration.domain.profile import profile
+from services.registration.domain.accounts.identifiers import Identifier, name_identifiers
+from services.registration.domain.accounts.likeness import likenesses
+from services.registration.domain.accounts.profile import profile
 from services.registration.domain.refusals import AccountNameMissing
 from services.registration.domain.values import AccountId, PartnerId
 from services.registration.policy import Policy

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.registration.domain import refusals as no
-from services.registration.domain.accounts import Identifier, Registrable, identifiers
-from services.registration.domain.deal import Deal
-from services.registration.domain.directory import Party
-from services.registration.domain.echo import OURS, exported_id, is_ours, written
-from services.registration.domain.intake import Desk, Key, Rules, Taken
-from services.registration.domain.opportunity import Exclusivity, Opportunity
-from services.registration.domain.turns import turns
+from services.registration.domain.accounts.directory import Party
+from services.registration.domain.accounts.identifiers import Identifier, Registrable, identifiers
+from services.registration.domain.deals.deal import Deal
+from services.registration.domain.deals.turns import turns
+from services.registration.domain.intake.desk import Desk, Key, Rules, Taken
+from services.registration.domain.intake.echo import OURS, exported_id, is_ours, written
+from services.registration.domain.intake.opportunity import Exclusivity, Opportunity
 from services.registration.domain.values import AccountId, DealId, PartnerId, Standing, State
 from services.registration.policy import Policy
 from services.registration.store import accounts, coselling, deals, partners, reviews, slots

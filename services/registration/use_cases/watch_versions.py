@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from services.registration.domain.gaps import Span, Step, Track, follow
-from services.registration.domain.intake import Key, Taken
-from services.registration.domain.intake_error import Rejected
+from services.registration.domain.intake.desk import Key, Taken
+from services.registration.domain.intake.error import Rejected
+from services.registration.domain.intake.gaps import Span, Step, Track, follow
 from services.registration.policy import Policy
 from services.registration.store import gaps
 from shared.chassis.database import UnitOfWork

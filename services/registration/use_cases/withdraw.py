@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from services.registration.domain import deal as life
-from services.registration.domain.deal import Deal
+from services.registration.domain.deals import deal as life
+from services.registration.domain.deals.deal import Deal
 from services.registration.domain.values import PartnerId, State
 from services.registration.store import deal_reviews, deals, extensions, partners, slots, waiting
 from services.registration.store.deal_reviews import ReviewState, Step

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from services.registration.domain.joining import Keep
+from services.registration.domain.accounts.joining import Keep
 from services.registration.use_cases.accounts.change import Author
 from services.registration.use_cases.accounts.merge import Merge, merge
 from shared.chassis.testing.stage import Stage

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.registration.domain.accounts import Customer
+from services.registration.domain.accounts.identifiers import Customer
 from services.registration.domain.values import PartnerId, Standing
 from services.registration.policy import Policy
 from services.registration.suffixes import registrable_domain

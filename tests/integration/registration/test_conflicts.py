@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from services.registration.conflict_policy import ConflictRules
-from services.registration.domain.conflicts import Kind
+from services.registration.domain.conflicts.conflict import Kind
 from services.registration.domain.values import DealId
 from services.registration.use_cases.conflicts.open import open_conflict
 from shared.chassis.database.access import Actor, current_actor

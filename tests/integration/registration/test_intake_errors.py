@@ -7,7 +7,7 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from services.registration.domain.intake_fixes import FIXES
+from services.registration.domain.intake.fixes import FIXES
 from services.registration.domain.values import Standing
 from shared.chassis.testing.stage import Stage
 from tests.integration.registration.intake_world import DAY, START, news, put, queue, row, rule, topics, won

@@ -7,8 +7,8 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from services.registration.domain.receipt_document import check_receipt
-from services.registration.domain.receipt_download import check_download
+from services.registration.domain.receipts.document import check_receipt
+from services.registration.domain.receipts.download import check_download
 from services.registration.domain.values import PartnerId, Standing
 from services.registration.policy import Policy
 from services.registration.use_cases.hear_of_partner import hear_of_partner

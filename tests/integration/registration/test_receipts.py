@@ -10,11 +10,11 @@ import httpx2
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from services.registration.domain.accounts import Customer
-from services.registration.domain.receipt_document import check_head, check_receipt
-from services.registration.domain.receipt_download import check_download, passes_through
-from services.registration.domain.receipt_keys import PublicKeys
-from services.registration.domain.receipts import Submission
+from services.registration.domain.accounts.identifiers import Customer
+from services.registration.domain.receipts.document import check_head, check_receipt
+from services.registration.domain.receipts.download import check_download, passes_through
+from services.registration.domain.receipts.keys import PublicKeys
+from services.registration.domain.receipts.receipt import Submission
 from services.registration.domain.values import PartnerId
 from services.registration.use_cases.receipts.issue import Receipts
 from services.registration.use_cases.receipts.signing import Signer

@@ -8,18 +8,18 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.registration.domain import hosts
-from services.registration.domain.account_refusals import MergeCollides
-from services.registration.domain.accounts import Customer, identifiers
-from services.registration.domain.deal import Deal, protected_window
-from services.registration.domain.joining import Keep, join, yield_protection
-from services.registration.domain.legal_forms import FORMS
-from services.registration.domain.likeness import compare
-from services.registration.domain.names import folded, legal_name, spelling
-from services.registration.domain.profile import Profile, keys, profile
-from services.registration.domain.protection import Scope, Slot, Window, slots_for
+from services.registration.domain.accounts import hosts
+from services.registration.domain.accounts.identifiers import Customer, identifiers
+from services.registration.domain.accounts.joining import Keep, join, yield_protection
+from services.registration.domain.accounts.legal_forms import FORMS
+from services.registration.domain.accounts.likeness import compare
+from services.registration.domain.accounts.names import folded, legal_name, spelling
+from services.registration.domain.accounts.profile import Profile, keys, profile
+from services.registration.domain.accounts.refusals import MergeCollides
+from services.registration.domain.deals.deal import Deal, protected_window
+from services.registration.domain.deals.protection import Scope, Slot, Window, slots_for
+from services.registration.domain.deals.territories import meet
 from services.registration.domain.refusals import AccountNameMissing
-from services.registration.domain.territories import meet
 from services.registration.domain.values import AccountId, DealId
 from services.registration.suffixes import registrable_domain
 from tests.unit.registration.deals import T0, WINDOW, a_deal

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.domain.business_hours import BusinessHours
+from services.registration.domain.deals.business_hours import BusinessHours
 
 MINUTE = timedelta(minutes=1)
 ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]).map(ZoneInfo)

@@ -10,11 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registration.conflict_policy import ConflictRules
-from services.registration.domain import deal as life
-from services.registration.domain import decisions
-from services.registration.domain.conflicts import STEPS, Clause, Conflict, Kind, Outcome, Ruling, Said, State, Step, complete, decide
-from services.registration.domain.deal import Deal, protected_window
-from services.registration.domain.protection import Board, Slot, Window, slots_for
+from services.registration.domain.conflicts import decisions
+from services.registration.domain.conflicts.conflict import (
+    STEPS,
+    Clause,
+    Conflict,
+    Kind,
+    Outcome,
+    Ruling,
+    Said,
+    State,
+    Step,
+    complete,
+    decide,
+)
+from services.registration.domain.deals import deal as life
+from services.registration.domain.deals.deal import Deal, protected_window
+from services.registration.domain.deals.protection import Board, Slot, Window, slots_for
 from services.registration.domain.values import AccountId, Credit, DealId, PartnerId
 from services.registration.domain.values import Outcome as Ending
 from shared.chassis.errors import Refused

@@ -8,8 +8,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from services.registration.domain import coselling as life
-from services.registration.domain.coselling import Party, Signer, Step, VersionState, What, hash_of
+from services.registration.domain.coselling import agreement as life
+from services.registration.domain.coselling.agreement import Party, Signer, Step, VersionState, What, hash_of
 from services.registration.domain.values import PartnerId
 from shared.chassis.errors import Refused
 from tests.unit.registration.cosell import EMPTY

@@ -8,13 +8,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from services.registration.domain import approval, exclusivity
-from services.registration.domain import deal as life
-from services.registration.domain.approval import Correction
-from services.registration.domain.deal import CreditRule
-from services.registration.domain.exclusivity import Asked
-from services.registration.domain.facts import RefundPart
-from services.registration.domain.refunds import Wanted, left_by_line
+from services.registration.domain.deals import approval, exclusivity
+from services.registration.domain.deals import deal as life
+from services.registration.domain.deals.approval import Correction
+from services.registration.domain.deals.deal import CreditRule
+from services.registration.domain.deals.exclusivity import Asked
+from services.registration.domain.deals.facts import RefundPart
+from services.registration.domain.deals.refunds import Wanted, left_by_line
 from services.registration.domain.values import Credit, CreditAfterExpiry, Outcome, State
 from shared.chassis.errors import Refused
 from shared.chassis.money import Money

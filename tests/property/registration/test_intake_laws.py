@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.registration import spreadsheet
-from services.registration.domain.deal import Deal
-from services.registration.domain.gaps import Step, Track, follow
-from services.registration.domain.intake import Desk
-from services.registration.domain.merging import merged
-from services.registration.domain.news import News
-from services.registration.domain.opportunity import Opportunity, OwnerChange, Stage
-from services.registration.domain.turns import turns
+from services.registration.domain.deals.deal import Deal
+from services.registration.domain.deals.turns import turns
+from services.registration.domain.intake.desk import Desk
+from services.registration.domain.intake.gaps import Step, Track, follow
+from services.registration.domain.intake.merging import merged
+from services.registration.domain.intake.news import News
+from services.registration.domain.intake.opportunity import Opportunity, OwnerChange, Stage
 from services.registration.domain.values import PartnerId
 from tests.unit.registration.deals import ACCOUNT, DAY, ME, RIVAL, T0, some_terms
 from tests.unit.registration.opportunities import desk, seen

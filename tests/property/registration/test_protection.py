@@ -7,12 +7,12 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.registration.domain.accounts import Customer
-from services.registration.domain.deal import Deal
-from services.registration.domain.intake import Desk, Rules
-from services.registration.domain.opportunity import Exclusivity, Opportunity, Stage
-from services.registration.domain.protection import Board, Scope, Slot, Window, slots_for
-from services.registration.domain.territories import Territories, meet
+from services.registration.domain.accounts.identifiers import Customer
+from services.registration.domain.deals.deal import Deal
+from services.registration.domain.deals.protection import Board, Scope, Slot, Window, slots_for
+from services.registration.domain.deals.territories import Territories, meet
+from services.registration.domain.intake.desk import Desk, Rules
+from services.registration.domain.intake.opportunity import Exclusivity, Opportunity, Stage
 from services.registration.domain.values import AccountId, CreditAfterExpiry, DealId, PartnerId
 from tests.unit.registration.deals import DAY, T0, TICK, WINDOW, some_terms
 

@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from services.registration.domain.accounts import Customer
-from services.registration.domain.receipt_document import check_receipt, read
-from services.registration.domain.receipt_download import check_download
-from services.registration.domain.receipts import Submission, canonical
+from services.registration.domain.accounts.identifiers import Customer
+from services.registration.domain.receipts.document import check_receipt, read
+from services.registration.domain.receipts.download import check_download
+from services.registration.domain.receipts.receipt import Submission, canonical
 from services.registration.domain.values import PartnerId
 from shared.chassis.money import Money
 from tests.support.receipts import START, Chain, submission

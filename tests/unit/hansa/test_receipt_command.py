@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hansa.cli.main import build
-from services.registration.domain.receipt_keys import SigningKeys
+from services.registration.domain.receipts.keys import SigningKeys
 from tests.support.receipts import OTHER_KEY, Chain, submission
 
 RUN = CliRunner()

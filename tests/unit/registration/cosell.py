@@ -4,8 +4,8 @@ from datetime import timedelta
 from fractions import Fraction
 from uuid import UUID
 
-from services.registration.domain import coselling as life
-from services.registration.domain.coselling import Agreement, AgreementId, Party, Signer
+from services.registration.domain.coselling import agreement as life
+from services.registration.domain.coselling.agreement import Agreement, AgreementId, Party, Signer
 from services.registration.domain.values import DealId
 from tests.unit.registration.deals import DAY, ME, RIVAL, T0
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from uuid import UUID
 
-from services.registration.domain import deal as life
-from services.registration.domain.deal import Deal, protected_window
-from services.registration.domain.protection import Scope
+from services.registration.domain.deals import deal as life
+from services.registration.domain.deals.deal import Deal, protected_window
+from services.registration.domain.deals.protection import Scope
 from services.registration.domain.values import AccountId, Credit, DealId, Line, Outcome, PartnerId, Terms
 from shared.chassis.money import Money
 

@@ -6,12 +6,12 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from services.registration.domain.accounts import Customer
-from services.registration.domain.deal import Deal
-from services.registration.domain.intake import Desk, Key, Rules
-from services.registration.domain.opportunity import Exclusivity, Opportunity, OwnerChange, Stage
-from services.registration.domain.protection import Board
-from services.registration.domain.territories import Territories
+from services.registration.domain.accounts.identifiers import Customer
+from services.registration.domain.deals.deal import Deal
+from services.registration.domain.deals.protection import Board
+from services.registration.domain.deals.territories import Territories
+from services.registration.domain.intake.desk import Desk, Key, Rules
+from services.registration.domain.intake.opportunity import Exclusivity, Opportunity, OwnerChange, Stage
 from services.registration.domain.values import CreditAfterExpiry, DealId, PartnerId, Terms
 from tests.unit.registration.deals import ACCOUNT, DAY, ME, T0, WINDOW, some_terms
 

@@ -4,8 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from services.registration.domain.accounts import Customer, Identifier, IdentifierKind, find, identifiers
-from services.registration.domain.directory import Party, introduce
+from services.registration.domain.accounts.directory import Party, introduce
+from services.registration.domain.accounts.identifiers import Customer, Identifier, IdentifierKind, find, identifiers
 from services.registration.domain.refusals import AccountAmbiguous, AccountNameMissing
 from services.registration.domain.values import AccountId
 from services.registration.suffixes import registrable_domain

@@ -2,13 +2,13 @@
 
 import pytest
 
-from services.registration.domain import approval
-from services.registration.domain import deal as life
 from services.registration.domain import refusals as no
-from services.registration.domain.approval import Correction
-from services.registration.domain.approval_rules import ApprovalRule, Case, Mode, Verdict, judge
-from services.registration.domain.deal import Deal
-from services.registration.domain.phases import Phase, phase_of
+from services.registration.domain.deals import approval
+from services.registration.domain.deals import deal as life
+from services.registration.domain.deals.approval import Correction
+from services.registration.domain.deals.approval_rules import ApprovalRule, Case, Mode, Verdict, judge
+from services.registration.domain.deals.deal import Deal
+from services.registration.domain.deals.phases import Phase, phase_of
 from services.registration.domain.values import Confidence, State
 from shared.chassis.money import Money
 from tests.unit.registration.deals import DAY, T0, TICK, WINDOW, a_deal

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.registration.domain.business_hours import BusinessHours, HoursInvalid
+from services.registration.domain.deals.business_hours import BusinessHours, HoursInvalid
 from services.registration.policy_parts import HoursPolicy
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.registration.domain.claims import Claim, ClaimKind, against
+from services.registration.domain.deals.claims import Claim, ClaimKind, against
 from tests.unit.registration.deals import ACCOUNT, DAY, ME, RIVAL, T0, TICK, a_deal
 
 NAMED = Claim(id=UUID(int=1), kind=ClaimKind.NAMED_ACCOUNT, account_id=ACCOUNT, families=(), path="/EMEA", valid_from=T0)

@@ -8,11 +8,10 @@ from uuid import UUID
 import pytest
 
 from services.registration.conflict_policy import ConflictRules
-from services.registration.domain import conflict_refusals as no
-from services.registration.domain import deal as life
-from services.registration.domain import decisions, exclusivity, refusals
-from services.registration.domain.assignment import Assignment
-from services.registration.domain.conflicts import (
+from services.registration.domain import refusals
+from services.registration.domain.conflicts import decisions
+from services.registration.domain.conflicts import refusals as no
+from services.registration.domain.conflicts.conflict import (
     STEPS,
     Clause,
     Conflict,
@@ -32,10 +31,13 @@ from services.registration.domain.conflicts import (
     fingerprint,
     is_late,
 )
-from services.registration.domain.deal import Origin
-from services.registration.domain.letters import WORDING, check_words, unknown_names, write
-from services.registration.domain.opportunity import Opportunity, Stage, follow
-from services.registration.domain.territories import Territories
+from services.registration.domain.conflicts.letters import WORDING, check_words, unknown_names, write
+from services.registration.domain.deals import deal as life
+from services.registration.domain.deals import exclusivity
+from services.registration.domain.deals.assignment import Assignment
+from services.registration.domain.deals.deal import Origin
+from services.registration.domain.deals.territories import Territories
+from services.registration.domain.intake.opportunity import Opportunity, Stage, follow
 from services.registration.domain.values import Credit, DealId, PartnerId
 from tests.unit.registration.deals import ACCOUNT, DAY, ME, RIVAL, T0, a_deal, some_terms, won
 

@@ -7,12 +7,12 @@ from uuid import UUID
 
 import pytest
 
-from services.registration.domain import coselling as life
-from services.registration.domain import coselling_refusals as no
-from services.registration.domain import joint_plan as plan
-from services.registration.domain.agreed_split import AgreedSplit, apply, chosen
-from services.registration.domain.coselling import Party, VersionState, What
-from services.registration.domain.joint_plan import PlanStep, StepId, StepState
+from services.registration.domain.coselling import agreement as life
+from services.registration.domain.coselling import joint_plan as plan
+from services.registration.domain.coselling import refusals as no
+from services.registration.domain.coselling.agreed_split import AgreedSplit, apply, chosen
+from services.registration.domain.coselling.agreement import Party, VersionState, What
+from services.registration.domain.coselling.joint_plan import PlanStep, StepId, StepState
 from services.registration.domain.refusals import BeneficiaryTwice, SplitsNotOne
 from services.registration.domain.values import Credit, PartnerId
 from tests.unit.registration.cosell import EMPTY, HALVES, TICK, WAIT, proposed, signed

@@ -7,12 +7,12 @@ from uuid import UUID
 
 import pytest
 
-from services.registration.domain import deal as life
-from services.registration.domain import exclusivity
 from services.registration.domain import refusals as no
-from services.registration.domain.deal import CreditRule, Deal
-from services.registration.domain.facts import RefundPart
-from services.registration.domain.refunds import Wanted
+from services.registration.domain.deals import deal as life
+from services.registration.domain.deals import exclusivity
+from services.registration.domain.deals.deal import CreditRule, Deal
+from services.registration.domain.deals.facts import RefundPart
+from services.registration.domain.deals.refunds import Wanted
 from services.registration.domain.values import Credit, CreditAfterExpiry, Outcome, State
 from shared.chassis.errors import Refused
 from shared.chassis.money import Money

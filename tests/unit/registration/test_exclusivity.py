@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from services.registration.domain import exclusivity
 from services.registration.domain import refusals as no
-from services.registration.domain.deal import Deal
-from services.registration.domain.exclusivity import Asked
-from services.registration.domain.facts import Ending
-from services.registration.domain.phases import Phase, phase_of
+from services.registration.domain.deals import exclusivity
+from services.registration.domain.deals.deal import Deal
+from services.registration.domain.deals.exclusivity import Asked
+from services.registration.domain.deals.facts import Ending
+from services.registration.domain.deals.phases import Phase, phase_of
 from services.registration.domain.values import State
 from tests.unit.registration.deals import DAY, T0, TICK, WINDOW, a_deal, won
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.registration.domain.gaps import Filled, Span, Step, Track, follow
-from services.registration.domain.news import News
+from services.registration.domain.intake.gaps import Filled, Span, Step, Track, follow
+from services.registration.domain.intake.news import News
 
 HOLE = Track((Span(2, 4),))
 

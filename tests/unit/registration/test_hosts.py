@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.registration.domain.accounts import Customer, IdentifierKind, identifiers
-from services.registration.domain.hosts import host_in, is_mixed, shown, skeleton
+from services.registration.domain.accounts.hosts import host_in, is_mixed, shown, skeleton
+from services.registration.domain.accounts.identifiers import Customer, IdentifierKind, identifiers
 from services.registration.suffixes import registrable_domain
 
 CYRILLIC_A = "\N{CYRILLIC SMALL LETTER A}"

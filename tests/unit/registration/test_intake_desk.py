@@ -6,12 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from services.registration.domain.deal import Origin
-from services.registration.domain.facts import Closed, Registered, Reopened, Withdrawn
-from services.registration.domain.intake import OWNER_CHANGED
-from services.registration.domain.news import News
-from services.registration.domain.opportunity import OwnerChange, Stage
-from services.registration.domain.turns import turns
+from services.registration.domain.deals.deal import Origin
+from services.registration.domain.deals.facts import Closed, Registered, Reopened, Withdrawn
+from services.registration.domain.deals.turns import turns
+from services.registration.domain.intake.desk import OWNER_CHANGED
+from services.registration.domain.intake.news import News
+from services.registration.domain.intake.opportunity import OwnerChange, Stage
 from services.registration.domain.values import State
 from tests.unit.registration.deals import DAY, ME, RIVAL, T0, a_deal, some_terms
 from tests.unit.registration.opportunities import NOW, desk, only, seen, take

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from services.registration.domain.intake_fixes import FIXES, GENERAL, fix_of
+from services.registration.domain.intake.fixes import FIXES, GENERAL, fix_of
 from shared.chassis.errors import Refused
 
 ROOT = Path(__file__).parents[3]
 MODULES = (  # what an opportunity passes through
-    "services.registration.domain.accounts",
-    "services.registration.domain.deal",
+    "services.registration.domain.accounts.identifiers",
+    "services.registration.domain.deals.deal",
     "services.registration.domain.drafts",
-    "services.registration.domain.intake",
-    "services.registration.domain.news",
-    "services.registration.domain.opportunity",
+    "services.registration.domain.intake.desk",
+    "services.registration.domain.intake.news",
+    "services.registration.domain.intake.opportunity",
     "services.registration.domain.values",
-    "services.registration.mapping",
+    "services.registration.mapping.deals",
     "services.registration.use_cases.identify",
     "services.registration.use_cases.take_in",
     "shared.chassis.money",

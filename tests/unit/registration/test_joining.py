@@ -6,10 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from services.registration.domain.account_refusals import MergeCollides
-from services.registration.domain.deal import Deal
-from services.registration.domain.joining import Keep, join, yield_protection
-from services.registration.domain.protection import Scope, Slot, Window, slots_for
+from services.registration.domain.accounts.joining import Keep, join, yield_protection
+from services.registration.domain.accounts.refusals import MergeCollides
+from services.registration.domain.deals.deal import Deal
+from services.registration.domain.deals.protection import Scope, Slot, Window, slots_for
 from services.registration.domain.values import AccountId, DealId
 from tests.unit.registration.deals import DAY, T0, WINDOW, a_deal
 

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.registration.domain import lead as life
-from services.registration.domain import lead_refusals as no
-from services.registration.domain.business_hours import BusinessHours
-from services.registration.domain.lead import Direction, Lead, LeadFact, LeadId, LeadState, Prospect, ServiceLevel, Side
+from services.registration.domain.deals.business_hours import BusinessHours
+from services.registration.domain.leads import lead as life
+from services.registration.domain.leads import refusals as no
+from services.registration.domain.leads.lead import Direction, Lead, LeadFact, LeadId, LeadState, Prospect, ServiceLevel, Side
 from services.registration.domain.values import PartnerId
 
 FRIDAY = datetime(2026, 2, 6, 12, tzinfo=UTC)

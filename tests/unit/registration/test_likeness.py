@@ -4,9 +4,9 @@ from uuid import UUID
 
 import pytest
 
-from services.registration.domain.accounts import Customer, identifiers
-from services.registration.domain.likeness import Judgement, Matching, compare, likenesses
-from services.registration.domain.profile import Profile, keys, profile
+from services.registration.domain.accounts.identifiers import Customer, identifiers
+from services.registration.domain.accounts.likeness import Judgement, Matching, compare, likenesses
+from services.registration.domain.accounts.profile import Profile, keys, profile
 from services.registration.domain.values import AccountId
 from services.registration.suffixes import registrable_domain
 

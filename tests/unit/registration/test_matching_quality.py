@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import labelled
 from benchmarks.labelled import Truth
-from services.registration.domain.likeness import Matching
+from services.registration.domain.accounts.likeness import Matching
 
 EXACT_RECALL = 0.27  # exact is strict on purpose: most of the rest is probable
 PRECISION, RECALL = (0.99, 0.98), (0.99, 0.98)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.registration.domain.names import folded, legal_name, spelling, stem
+from services.registration.domain.accounts.names import folded, legal_name, spelling, stem
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from services.registration.domain.intake_error import UNNAMED, Way
+from services.registration.domain.intake.error import UNNAMED, Way
 from services.registration.reading import known_fields, read_row, rejected
 
 ROW = {

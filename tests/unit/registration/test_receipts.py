@@ -7,12 +7,22 @@ from uuid import UUID
 
 import pytest
 
-from services.registration.domain.accounts import Customer
-from services.registration.domain.receipt_document import Unreadable, check_head, check_receipt, read
-from services.registration.domain.receipt_download import check_download, passes_through
-from services.registration.domain.receipt_keys import KeyMalformed, PublicKeys, SigningKeys, bytes_of, check_keys, text_of
-from services.registration.domain.receipt_links import Place, check_links
-from services.registration.domain.receipts import GENESIS, Head, Submission, canonical, chain, instant, seal, signed_head, signed_text
+from services.registration.domain.accounts.identifiers import Customer
+from services.registration.domain.receipts.document import Unreadable, check_head, check_receipt, read
+from services.registration.domain.receipts.download import check_download, passes_through
+from services.registration.domain.receipts.keys import KeyMalformed, PublicKeys, SigningKeys, bytes_of, check_keys, text_of
+from services.registration.domain.receipts.links import Place, check_links
+from services.registration.domain.receipts.receipt import (
+    GENESIS,
+    Head,
+    Submission,
+    canonical,
+    chain,
+    instant,
+    seal,
+    signed_head,
+    signed_text,
+)
 from services.registration.domain.values import PartnerId
 from shared.chassis.money import Money
 from tests.support.receipts import KEY, OTHER_KEY, START, Chain, submission

@@ -6,13 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from services.registration.domain import conflict_refusals as no
-from services.registration.domain import deal as life
-from services.registration.domain.assignment import Assignment
-from services.registration.domain.conflicts import Kind, Said
-from services.registration.domain.deal import Deal, Origin, protected_window
-from services.registration.domain.opportunity import Exclusivity
-from services.registration.domain.proposals import (
+from services.registration.domain.conflicts import refusals as no
+from services.registration.domain.conflicts.conflict import Kind, Said
+from services.registration.domain.conflicts.proposals import (
     Body,
     Proposal,
     State,
@@ -23,8 +19,12 @@ from services.registration.domain.proposals import (
     merged,
     switched_on,
 )
-from services.registration.domain.territories import Territories
-from services.registration.domain.trial import PastConflict, Rules, Trial, compare
+from services.registration.domain.conflicts.trial import PastConflict, Rules, Trial, compare
+from services.registration.domain.deals import deal as life
+from services.registration.domain.deals.assignment import Assignment
+from services.registration.domain.deals.deal import Deal, Origin, protected_window
+from services.registration.domain.deals.territories import Territories
+from services.registration.domain.intake.opportunity import Exclusivity
 from services.registration.domain.values import DealId, Outcome, PartnerId
 from services.registration.use_cases.rules.propose import patched
 from tests.unit.registration.deals import DAY, ME, RIVAL, T0, a_deal, some_terms

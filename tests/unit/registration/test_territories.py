@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from services.registration.domain.territories import Territories, TreeInvalid, meet
+from services.registration.domain.deals.territories import Territories, TreeInvalid, meet
 from services.registration.policy import Policy
 from tests.support.services import ROOT
 

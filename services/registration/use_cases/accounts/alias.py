@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from services.registration.domain.account_refusals import IdentifierTaken, NothingNew
-from services.registration.domain.accounts import Identifier
+from services.registration.domain.accounts.identifiers import Identifier
+from services.registration.domain.accounts.refusals import IdentifierTaken, NothingNew
 from services.registration.domain.values import AccountId
 from services.registration.store import account_book, account_keys
 from services.registration.use_cases.accounts.change import Author, hold

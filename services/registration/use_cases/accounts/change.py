@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.registration.domain.account_refusals import AccountMerged
+from services.registration.domain.accounts.refusals import AccountMerged
 from services.registration.domain.values import AccountId
 from services.registration.store import account_book
 from services.registration.store.account_book import Account

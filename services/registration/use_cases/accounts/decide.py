@@ -3,8 +3,8 @@
 from itertools import combinations
 from uuid import UUID
 
-from services.registration.domain.account_refusals import ReviewDecided, ReviewNeedsAccount
-from services.registration.domain.joining import Keep
+from services.registration.domain.accounts.joining import Keep
+from services.registration.domain.accounts.refusals import ReviewDecided, ReviewNeedsAccount
 from services.registration.domain.values import AccountId
 from services.registration.store import account_book, account_links, reviews
 from services.registration.store.accounts import find

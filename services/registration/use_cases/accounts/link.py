@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.registration.domain.account_refusals import LinkCycle, LinkElsewhere, SameAccount
+from services.registration.domain.accounts.refusals import LinkCycle, LinkElsewhere, SameAccount
 from services.registration.domain.values import AccountId
 from services.registration.store import account_book, account_links
 from services.registration.store.account_links import Link, LinkKind

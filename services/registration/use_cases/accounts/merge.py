@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.registration.domain.account_refusals import SameAccount
-from services.registration.domain.deal import Deal
-from services.registration.domain.joining import Joined, Keep, join, on_account, yield_protection
+from services.registration.domain.accounts.joining import Joined, Keep, join, on_account, yield_protection
+from services.registration.domain.accounts.refusals import SameAccount
+from services.registration.domain.deals.deal import Deal
 from services.registration.domain.values import AccountId, DealId
-from services.registration.mapping_accounts import merged_event
+from services.registration.mapping.accounts import merged_event
 from services.registration.store import account_book, account_keys, account_links, claims, deals, reviews, waiting
 from services.registration.use_cases.accounts.change import Author, hold
 from services.registration.use_cases.publish import publish

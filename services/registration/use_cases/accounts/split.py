@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from services.registration.domain.account_refusals import DealElsewhere, IdentifierElsewhere, LinkElsewhere, NotMergedHere, SplitEmpty
-from services.registration.domain.accounts import Identifier
+from services.registration.domain.accounts.identifiers import Identifier
+from services.registration.domain.accounts.refusals import DealElsewhere, IdentifierElsewhere, LinkElsewhere, NotMergedHere, SplitEmpty
 from services.registration.domain.values import AccountId, DealId
-from services.registration.mapping_accounts import split_event
+from services.registration.mapping.accounts import split_event
 from services.registration.store import account_book, account_keys, account_links
 from services.registration.use_cases.accounts.change import Author, hold
 from shared.chassis.database import UnitOfWork

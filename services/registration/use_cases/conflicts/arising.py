@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from services.registration.domain.conflict_refusals import TerritoryNotAllowed
-from services.registration.domain.conflicts import Kind
-from services.registration.domain.deal import Deal
-from services.registration.domain.intake import Taken
+from services.registration.domain.conflicts.conflict import Kind
+from services.registration.domain.conflicts.refusals import TerritoryNotAllowed
+from services.registration.domain.deals.deal import Deal
+from services.registration.domain.intake.desk import Taken
 from services.registration.domain.values import PartnerId
 from services.registration.policy import Policy
 from services.registration.store import partners

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from services.registration.domain.claims import Claim, ClaimKind
-from services.registration.domain.conflicts import Kind
-from services.registration.domain.deal import Deal
-from services.registration.domain.likeness import Likeness
-from services.registration.domain.protection import instant
+from services.registration.domain.accounts.likeness import Likeness
+from services.registration.domain.conflicts.conflict import Kind
+from services.registration.domain.deals.claims import Claim, ClaimKind
+from services.registration.domain.deals.deal import Deal
+from services.registration.domain.deals.protection import instant
 from services.registration.policy import Policy
 from services.registration.store import slots
 from services.registration.use_cases.conflicts.open import Opening, open_conflict, open_conflicts

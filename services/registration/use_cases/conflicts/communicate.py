@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from services.registration.conflict_policy import ConflictRules
-from services.registration.domain.conflict_refusals import NotASide, StepOutOfOrder
-from services.registration.domain.conflicts import Conflict, Said, Step, complete, told
-from services.registration.domain.letters import check_words, write
-from services.registration.mapping_conflicts import communicated
+from services.registration.domain.conflicts.conflict import Conflict, Said, Step, complete, told
+from services.registration.domain.conflicts.letters import check_words, write
+from services.registration.domain.conflicts.refusals import NotASide, StepOutOfOrder
+from services.registration.mapping.conflicts import communicated
 from services.registration.store import conflict_papers, conflicts
 from services.registration.use_cases.conflicts.step import OneConflict, load
 from shared.chassis.database import UnitOfWork

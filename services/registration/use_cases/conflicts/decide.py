@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from services.registration.domain import decisions
-from services.registration.domain.conflict_refusals import ClauseUnknown, DealNotConcerned, NotASide, RulingInvalid
-from services.registration.domain.conflicts import Clause, Conflict, Outcome, Ruling, Said, Side, Step, affected, decide
-from services.registration.domain.deal import Deal
-from services.registration.domain.proposals import has_path
+from services.registration.domain.conflicts import decisions
+from services.registration.domain.conflicts.conflict import Clause, Conflict, Outcome, Ruling, Said, Side, Step, affected, decide
+from services.registration.domain.conflicts.proposals import has_path
+from services.registration.domain.conflicts.refusals import ClauseUnknown, DealNotConcerned, NotASide, RulingInvalid
+from services.registration.domain.deals.deal import Deal
 from services.registration.domain.refusals import PartnerInactive, PartnerUnknown
 from services.registration.domain.values import Credit, DealId, PartnerId, Standing, State, sole_credit
-from services.registration.mapping_conflicts import decided as decided_event
+from services.registration.mapping.conflicts import decided as decided_event
 from services.registration.policy import Policy
 from services.registration.store import accounts, conflicts, deals, handover, partners, policy_versions, slots
 from services.registration.use_cases.change import kind_of_registrant, settle

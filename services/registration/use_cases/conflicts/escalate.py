@@ -1,7 +1,7 @@
 """Escalate conflicts whose step was not done in time: once for each step, to whom the programme names."""
 
-from services.registration.domain.conflicts import escalate, told
-from services.registration.mapping_conflicts import escalated
+from services.registration.domain.conflicts.conflict import escalate, told
+from services.registration.mapping.conflicts import escalated
 from services.registration.policy import Policy
 from services.registration.store import conflicts
 from shared.chassis.database import UnitOfWork

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.registration.domain.conflict_refusals import ConflictDecided, NotASide
-from services.registration.domain.conflicts import Said, check_open
-from services.registration.domain.letters import check_words
+from services.registration.domain.conflicts.conflict import Said, check_open
+from services.registration.domain.conflicts.letters import check_words
+from services.registration.domain.conflicts.refusals import ConflictDecided, NotASide
 from services.registration.store import conflict_papers, conflicts
 from services.registration.store.conflict_papers import Evidence, ReferenceKind
 from shared.chassis.database import UnitOfWork

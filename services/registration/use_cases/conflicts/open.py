@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from services.registration.conflict_policy import ConflictRules
-from services.registration.domain.conflict_refusals import ConflictOpen
-from services.registration.domain.conflicts import STEPS, Conflict, Kind, Said, Side, fingerprint, side_id
+from services.registration.domain.conflicts.conflict import STEPS, Conflict, Kind, Said, Side, fingerprint, side_id
+from services.registration.domain.conflicts.refusals import ConflictOpen
 from services.registration.domain.values import DealId, PartnerId
-from services.registration.mapping_conflicts import opened as opened_event
+from services.registration.mapping.conflicts import opened as opened_event
 from services.registration.store import conflicts
 from services.registration.store.conflicts import Concerned
 from shared.chassis.database import UnitOfWork, every_partner

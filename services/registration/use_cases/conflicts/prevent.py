@@ -1,8 +1,8 @@
 """The last step: a rule change is proposed that would prevent the next conflict of the kind, or the words say why none is."""
 
 from services.registration.conflict_policy import ConflictRules
-from services.registration.domain.conflicts import Conflict, Said, Step, complete
-from services.registration.domain.proposals import Body, Proposal
+from services.registration.domain.conflicts.conflict import Conflict, Said, Step, complete
+from services.registration.domain.conflicts.proposals import Body, Proposal
 from services.registration.store import conflicts
 from services.registration.use_cases.conflicts.step import OneConflict, load
 from services.registration.use_cases.rules.propose import propose

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.registration.conflict_policy import ConflictRules
-from services.registration.domain.conflict_refusals import RulingInvalid, SideKnown
-from services.registration.domain.conflicts import Conflict, Said, Side, Step, check_open, complete, side_id, told
+from services.registration.domain.conflicts.conflict import Conflict, Said, Side, Step, check_open, complete, side_id, told
+from services.registration.domain.conflicts.refusals import RulingInvalid, SideKnown
 from services.registration.domain.refusals import PartnerUnknown
 from services.registration.domain.values import DealId, PartnerId
-from services.registration.mapping_conflicts import opened
+from services.registration.mapping.conflicts import opened
 from services.registration.store import conflicts, partners
 from services.registration.use_cases.change import Expects
 from services.registration.use_cases.conflicts.open import side_of

@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-from services.registration.domain import joint_plan as rules
-from services.registration.domain.coselling import Signer
-from services.registration.domain.joint_plan import PlanStep, StepId, StepState
+from services.registration.domain.coselling import joint_plan as rules
+from services.registration.domain.coselling.agreement import Signer
+from services.registration.domain.coselling.joint_plan import PlanStep, StepId, StepState
 from services.registration.domain.values import PartnerId
-from services.registration.mapping_coselling import step_overdue
+from services.registration.mapping.coselling import step_overdue
 from services.registration.store import coselling, joint_plan
 from shared.chassis.database import UnitOfWork
 from shared.chassis.ids import new_id

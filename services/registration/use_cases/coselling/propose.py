@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.registration.domain import coselling as life
-from services.registration.domain.coselling import Agreement, AgreementId, Party
+from services.registration.domain.coselling import agreement as life
+from services.registration.domain.coselling.agreement import Agreement, AgreementId, Party
 from services.registration.domain.refusals import NotOpen, PartnerInactive, PartnerUnknown
 from services.registration.domain.values import DealId, Standing, State
 from services.registration.policy import Policy

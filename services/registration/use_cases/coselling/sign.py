@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
-from services.registration.domain import coselling as life
-from services.registration.domain.coselling import Agreement, Step, Told
-from services.registration.mapping_coselling import event_of
+from services.registration.domain.coselling import agreement as life
+from services.registration.domain.coselling.agreement import Agreement, Step, Told
+from services.registration.mapping.coselling import event_of
 from services.registration.store import coselling
 from shared.chassis.database import UnitOfWork
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from services.registration.domain.lead import Lead, Step
-from services.registration.mapping_leads import event_of
+from services.registration.domain.leads.lead import Lead, Step
+from services.registration.mapping.leads import event_of
 from services.registration.store import leads
 from shared.chassis.database import UnitOfWork
 

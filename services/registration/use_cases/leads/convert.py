@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.registration.domain import lead as life
-from services.registration.domain.accounts import Customer, Registrable
-from services.registration.domain.lead import Lead, Side
-from services.registration.domain.receipts import Link
+from services.registration.domain.accounts.identifiers import Customer, Registrable
+from services.registration.domain.leads import lead as life
+from services.registration.domain.leads.lead import Lead, Side
+from services.registration.domain.receipts.receipt import Link
 from services.registration.policy import Policy
 from services.registration.store import leads
 from services.registration.use_cases.leads.answer import settle

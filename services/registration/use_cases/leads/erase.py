@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from services.registration.domain.lead import Lead, Side
-from services.registration.domain.lead_refusals import LeadOtherSide
+from services.registration.domain.leads.lead import Lead, Side
+from services.registration.domain.leads.refusals import LeadOtherSide
 from services.registration.store import leads
 from shared.chassis.database import UnitOfWork
 

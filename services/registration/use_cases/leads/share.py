@@ -1,9 +1,9 @@
 """Share a lead: the vendor with a partner, or a partner with the vendor."""
 
-from services.registration.domain import lead as life
-from services.registration.domain.lead import Direction, Lead, LeadId, Prospect
+from services.registration.domain.leads import lead as life
+from services.registration.domain.leads.lead import Direction, Lead, LeadId, Prospect
 from services.registration.domain.values import PartnerId
-from services.registration.mapping_leads import event_of
+from services.registration.mapping.leads import event_of
 from services.registration.policy import Policy
 from services.registration.store import leads, partners
 from services.registration.store.leads import LeadContact

@@ -1,6 +1,6 @@
 """Hold leads to their service level: remind once, age what nobody answered, mark what was not converted in time."""
 
-from services.registration.domain import lead as life
+from services.registration.domain.leads import lead as life
 from services.registration.store import leads
 from services.registration.use_cases.leads.answer import settle
 from shared.chassis.database import UnitOfWork

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from services.registration.domain.receipt_document import Fault
-from services.registration.domain.receipt_keys import PublicKeys
-from services.registration.domain.receipt_links import Place, walk
+from services.registration.domain.receipts.document import Fault
+from services.registration.domain.receipts.keys import PublicKeys
+from services.registration.domain.receipts.links import Place, walk
 from services.registration.store import receipt_checks, receipts
 from services.registration.store.receipt_checks import Ends, Round
 from services.registration.use_cases.receipts.signing import Signer

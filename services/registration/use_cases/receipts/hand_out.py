@@ -1,9 +1,9 @@
 """Hand a receipt out with a signature of its own, also where one signature was made for a whole run."""
 
-from services.registration.domain.receipt_keys import PublicKeys
-from services.registration.domain.receipt_links import Place, check_links
-from services.registration.domain.receipt_refusals import ReceiptInDoubt
-from services.registration.domain.receipts import instant, seal, signed_text
+from services.registration.domain.receipts.keys import PublicKeys
+from services.registration.domain.receipts.links import Place, check_links
+from services.registration.domain.receipts.receipt import instant, seal, signed_text
+from services.registration.domain.receipts.refusals import ReceiptInDoubt
 from services.registration.store import receipts
 from services.registration.store.receipts import Receipt, Signature
 from services.registration.use_cases.receipts.signing import Signer

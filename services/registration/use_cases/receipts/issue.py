@@ -4,11 +4,11 @@ import secrets
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.registration.domain.accounts import Customer
-from services.registration.domain.deal import Deal
-from services.registration.domain.intake import Taken
-from services.registration.domain.opportunity import Opportunity
-from services.registration.domain.receipts import SALT_BYTES, Link, Submission, canonical, chain, instant, seal_written, signed_text
+from services.registration.domain.accounts.identifiers import Customer
+from services.registration.domain.deals.deal import Deal
+from services.registration.domain.intake.desk import Taken
+from services.registration.domain.intake.opportunity import Opportunity
+from services.registration.domain.receipts.receipt import SALT_BYTES, Link, Submission, canonical, chain, instant, seal_written, signed_text
 from services.registration.store import receipts
 from services.registration.store.receipts import Entry
 from services.registration.use_cases.receipts.signing import Signer

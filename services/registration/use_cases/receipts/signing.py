@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
-from services.registration.domain.receipt_keys import KeyMalformed, PublicKeys, SigningKeys
+from services.registration.domain.receipts.keys import KeyMalformed, PublicKeys, SigningKeys
 from shared.chassis.errors import Transient
 
 

@@ -1,7 +1,7 @@
 """Approve a registration: it is protected from its receipt, or from now, as the programme says."""
 
-from services.registration.domain import approval
-from services.registration.domain.deal import Deal
+from services.registration.domain.deals import approval
+from services.registration.domain.deals.deal import Deal
 from services.registration.policy import Policy
 from services.registration.store import deal_reviews
 from services.registration.store.deal_reviews import ReviewState, Step

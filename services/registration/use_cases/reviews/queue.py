@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.registration.domain.deal import Deal
+from services.registration.domain.deals.deal import Deal
 from services.registration.policy import Policy
 from services.registration.store import deal_reviews
 from services.registration.store.deal_reviews import Step

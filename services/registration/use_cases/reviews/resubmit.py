@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from services.registration.domain import approval
-from services.registration.domain.approval import Correction
-from services.registration.domain.deal import Deal
+from services.registration.domain.deals import approval
+from services.registration.domain.deals.approval import Correction
+from services.registration.domain.deals.deal import Deal
 from services.registration.policy import Policy
 from services.registration.use_cases.change import Target, load, settle
 from services.registration.use_cases.keep_out import hold_anew, is_free

@@ -1,7 +1,7 @@
 """Send a registration back to its partner with a question."""
 
-from services.registration.domain import approval
-from services.registration.domain.deal import Deal
+from services.registration.domain.deals import approval
+from services.registration.domain.deals.deal import Deal
 from services.registration.store import deal_reviews
 from services.registration.store.deal_reviews import ReviewState, Step
 from services.registration.use_cases.change import Target, load, settle

@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.registration.domain.conflict_refusals import RuleInvalid
-from services.registration.domain.conflicts import Said
-from services.registration.domain.proposals import Proposal, check_switch, declined, switched_on
+from services.registration.domain.conflicts.conflict import Said
+from services.registration.domain.conflicts.proposals import Proposal, check_switch, declined, switched_on
+from services.registration.domain.conflicts.refusals import RuleInvalid
 from services.registration.store import policy_versions, rule_proposals
 from services.registration.use_cases.change import Expects
 from services.registration.use_cases.rules.propose import patched

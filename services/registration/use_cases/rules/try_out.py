@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.registration.domain.conflict_refusals import TrialTooLarge
-from services.registration.domain.trial import Rules, Trial, compare
+from services.registration.domain.conflicts.refusals import TrialTooLarge
+from services.registration.domain.conflicts.trial import Rules, Trial, compare
 from services.registration.policy import Policy
 from services.registration.store import conflicts, partners, policy_versions, rule_proposals
 from services.registration.use_cases.rules.propose import patched

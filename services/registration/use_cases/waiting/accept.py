@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services.registration.domain import refusals as no
-from services.registration.domain.deal import Deal, protected_window
+from services.registration.domain.deals.deal import Deal, protected_window
 from services.registration.domain.values import Confidence, DealId
 from services.registration.policy import Policy
 from services.registration.store import accounts, partners, slots, waiting

@@ -1,6 +1,6 @@
 """Stand in line for an account that somebody else holds."""
 
-from services.registration.domain.deal import Deal
+from services.registration.domain.deals.deal import Deal
 from services.registration.store import waiting
 from services.registration.store.waiting import Place, Waiting
 from shared.chassis.database import UnitOfWork

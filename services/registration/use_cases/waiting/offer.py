@@ -1,6 +1,6 @@
 """Offer accounts that became free to the next in line, and take back what was not wanted in time."""
 
-from services.registration.domain.protection import Board, Slot, Window, slots_for
+from services.registration.domain.deals.protection import Board, Slot, Window, slots_for
 from services.registration.domain.values import AccountId, DealId
 from services.registration.policy import Policy
 from services.registration.store import accounts, slots, waiting

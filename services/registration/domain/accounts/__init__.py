@@ -1,0 +1,1 @@
+"""Who the customer is: identifiers, names, likeness, and two accounts as one."""

@@ -1,0 +1,1 @@
+"""Agreements of several partners on one deal."""

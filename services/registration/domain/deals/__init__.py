@@ -1,0 +1,1 @@
+"""The life of a deal and of its exclusivity."""

@@ -1,0 +1,1 @@
+"""Opportunities of sales systems, made deals."""

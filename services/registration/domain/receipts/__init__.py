@@ -1,0 +1,1 @@
+"""The chain of receipts, and the checks that anybody can make."""
