@@ -1,6 +1,5 @@
 """A proposed rule: patched, checked, and tried over a small history whose figures are known."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -27,6 +26,7 @@ from services.registration.domain.deals.territories import Territories
 from services.registration.domain.intake.opportunity import Exclusivity
 from services.registration.domain.values import DealId, Outcome, PartnerId
 from services.registration.use_cases.rules.propose import patched
+from shared.chassis.values import replace
 from tests.unit.registration.deals import DAY, ME, RIVAL, T0, a_deal, some_terms
 
 TREE = Territories({"EMEA": ["DE", "FR"]})

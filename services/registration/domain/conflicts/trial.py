@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 
@@ -15,6 +15,7 @@ from services.registration.domain.deals.territories import Territories
 from services.registration.domain.intake.opportunity import Exclusivity
 from services.registration.domain.refusals import AccountTaken, CoolOff, QuotaReached
 from services.registration.domain.values import AccountId, DealId, PartnerId, State
+from shared.chassis.values import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
