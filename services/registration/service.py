@@ -78,4 +78,5 @@ def build(settings: Settings, *, clock: Clock) -> Service:
         handlers=handlers(policies, registrable=registrable_domain, receipts=receipts),
         timers=timers(policies, every_s=settings.expiry_interval_s, receipts=check, receipts_every_s=settings.receipt_check_interval_s),
         seed=receipt_store.seed,
+        checks={"receipt_keys": signer.check},
     )

@@ -1,6 +1,6 @@
 """A service as its host sees it: what it stands on, its HTTP half, its background half."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,7 @@ from shared.chassis.clock import Clock
 from shared.chassis.database import Database, UnitOfWork
 from shared.chassis.database.migrating import upgrade
 from shared.chassis.events import Handlers
-from shared.chassis.health import Health, Unready, database_current
+from shared.chassis.health import Check, Health, Unready, database_current
 from shared.chassis.http import make_app
 from shared.chassis.settings import ServiceSettings
 from shared.chassis.telemetry import Telemetry
@@ -83,6 +83,7 @@ class Service:
     """One service, wired. `seed` writes what a new database starts with, besides version 1 of the policy; it may run again.
 
     `arrived` names what facts wait for and no event brings, as soon as it is there: the worker then takes them up by itself.
+    `checks` are what this service needs to be ready, both halves of it, besides what every service does.
     """
 
     platform: Platform
@@ -94,6 +95,7 @@ class Service:
     extras: Sequence[Part] = ()
     seed: Callable[[UnitOfWork], Awaitable[None]] = _nothing
     arrived: Arrived = nothing_arrived
+    checks: Mapping[str, Check] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -120,7 +122,12 @@ class Service:
         health.add("database", database_current(lambda: self.platform.worker_database, self.migrations))
         health.add("consumer", self._consuming)
         health.add("relay", self._relaying)
+        self._add_checks(health)
         return health
+
+    def _add_checks(self, health: Health) -> None:
+        for name, check in self.checks.items():
+            health.add(name, check)
 
     async def migrate(self) -> None:
         """Bring the database to the newest revision and seed it, as the migrator."""
@@ -139,6 +146,7 @@ class Service:
         """Make the API ready to answer: its readiness is its database, not Kafka (the outbox absorbs)."""
         memory.settle(most_containers=_MOST_CONTAINERS)
         self.app.state.health.add("database", database_current(lambda: self.platform.api_database, self.migrations))
+        self._add_checks(self.app.state.health)
 
     async def start_worker(self) -> None:
         """Start consumer, relay, timers and extras."""

@@ -17,6 +17,7 @@ class ContentOut(BaseModel):
     account_name: str
     country: str | None
     crm_ids: list[str]
+    evidence_hash: str | None = Field(None, description="SHA-256 of the text of the evidence; only where some was given")
     expected_amount: str | None
     expected_currency: str | None
     external_id: str | None

@@ -68,7 +68,7 @@ def _add_reading(router: Router, signer: Signer) -> None:
         found = await receipts.listed(uow, partner_id=whose, after=after[0] if after else 0, limit=paging.limit + 1)
         return paging.page(found, view=m.ListedReceipt.of, key=lambda receipt: (receipt.link.sequence,))
 
-    @router.get("/{sequence}")
+    @router.get("/{sequence}", response_model_exclude_unset=True)
     async def read_receipt(
         sequence: Annotated[str, Path(max_length=40, description="a whole number from 1")], uow: Uow, _: Reader
     ) -> m.ReceiptOut:
@@ -79,7 +79,7 @@ def _add_reading(router: Router, signer: Signer) -> None:
 def _of_deals(signer: Signer) -> Router:
     router = Router(prefix="/v1/deals", tags=["receipts"])
 
-    @router.get("/{deal_id}/receipt")
+    @router.get("/{deal_id}/receipt", response_model_exclude_unset=True)
     async def read_receipt_of_deal(deal_id: UUID, uow: Uow, _: Reader) -> m.ReceiptOut:
         """The receipt of the submission that a deal came from."""
         return await _shown(uow, await receipts.of_subject(uow, deal_id), signer)

@@ -1,6 +1,7 @@
 """Receipts over HTTP: one for each submission, in one chain without a gap, that nobody can change and no rival can read."""
 
 import asyncio
+import hashlib
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -49,7 +50,7 @@ async def links(client: httpx2.AsyncClient, first: int = 1, to: int | None = Non
 
 
 async def test_receipt_when_a_deal_is_registered_then_named_in_the_answer_and_right_without_the_service(world: World) -> None:
-    answer = await world.register(expected_amount="1054.00", tax_id="DE 123", crm_ids=["sf:1"])
+    answer = await world.register(expected_amount="1054.00", tax_id="DE 123", crm_ids=["sf:1"], evidence="Mail of Jo Doe, 2 March")
     given = await receipt(world.partner, answer.headers["receipt-sequence"])
     of_deal = (await world.partner.get(f"/v1/deals/{answer.json()['id']}/receipt")).json()
     assert given == of_deal
@@ -61,6 +62,7 @@ async def test_receipt_when_a_deal_is_registered_then_named_in_the_answer_and_ri
         "account_name": "Acme Holding",
         "country": "DE",
         "crm_ids": ["sf:1"],
+        "evidence_hash": hashlib.sha256(b"Mail of Jo Doe, 2 March").hexdigest(),
         "expected_amount": "1054.00",
         "expected_currency": "USD",
         "external_id": None,
@@ -242,3 +244,11 @@ async def test_service_when_it_has_no_key_then_nothing_is_registered_and_it_says
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert await world.rows("select count(*) from deals") == [(0,)]
     assert (await world.registered())["protected"]
+
+
+async def test_readiness_when_no_key_signs_then_both_halves_are_unready_and_say_why(stage: Stage) -> None:
+    service = await stage.launch("registration", worker=False, receipt_keys_file=None)
+    answer = await stage.client(service, role=None).get("/readyz")
+    assert answer.status_code == 503
+    assert "receipts cannot be signed" in answer.json()["checks"]["receipt_keys"]
+    assert "receipts cannot be signed" in (await service.worker_health.report()).checks["receipt_keys"]

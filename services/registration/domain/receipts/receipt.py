@@ -28,7 +28,7 @@ Content: TypeAlias = Mapping[str, str | Sequence[str] | None]
 class Submission:
     """What a partner, or the vendor for it, submitted and the service took in. `subject_id`: the deal, or the refusal on record.
 
-    Nothing in it says which of the two it is.
+    Nothing in it says which of the two it is. A receipt is kept for good, so of `evidence`, which may name people, it holds the hash.
     """
 
     subject_id: UUID
@@ -40,10 +40,12 @@ class Submission:
     registered_at: datetime | None = None
     source: str | None = None
     external_id: str | None = None
+    evidence: str | None = None
 
     def content(self) -> Content:
-        """Every field of the format, whatever was given."""
+        """Every field of the format, whatever was given; the hash of the evidence where some was."""
         customer, expected = self.customer, self.expected
+        evidence = {"evidence_hash": hashlib.sha256(self.evidence.encode()).hexdigest()} if self.evidence else {}
         return {
             "account_domain": customer.domain,
             "account_name": customer.name,
@@ -59,6 +61,7 @@ class Submission:
             "subject_id": str(self.subject_id),
             "tax_id": customer.tax_id,
             "territory": self.territory,
+            **evidence,
         }
 
 

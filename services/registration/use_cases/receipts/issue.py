@@ -71,6 +71,7 @@ def submitted(wanted: Registration, outcome: Deal | Refused) -> Submission:
         territory=wanted.territory,
         expected=wanted.expected,
         registered_at=wanted.registered_at,
+        evidence=wanted.evidence,
     )
 
 
@@ -83,6 +84,7 @@ def accepted(deal: Deal) -> Submission:
         families=deal.scope.families,
         territory=deal.territory,
         expected=deal.expected,
+        evidence=deal.evidence,
     )
 
 

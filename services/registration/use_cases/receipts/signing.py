@@ -5,6 +5,7 @@ from functools import cached_property
 
 from services.registration.domain.receipts.keys import KeyMalformed, PublicKeys, SigningKeys
 from shared.chassis.errors import Transient
+from shared.chassis.health import Unready
 
 
 class ReceiptKeysMissing(Transient):
@@ -24,6 +25,13 @@ class Signer:
             return SigningKeys(self._read())
         except KeyMalformed as error:
             raise ReceiptKeysMissing(f"receipts cannot be signed: {error} (receipt_keys or receipt_keys_file)") from error
+
+    async def check(self) -> None:
+        """For readiness: a process that cannot sign would refuse every registration. Raises Unready."""
+        try:
+            _ = self.keys
+        except ReceiptKeysMissing as error:
+            raise Unready(str(error)) from error
 
     @property
     def public(self) -> PublicKeys:
