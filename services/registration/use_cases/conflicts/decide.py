@@ -40,7 +40,7 @@ async def decide_conflict(uow: UnitOfWork, one: OneConflict, decision: Decision,
     """
     conflict, sides = await load(uow, one)
     ruling = _ruling(decision, Said(decision.reason, uow.now, one.by), sides)
-    done = decide(conflict, ruling, limits=policy.conflicts.limits)
+    done = decide(conflict, ruling, limits=policy.conflict_limits)
     await _check_clause(uow, ruling.clause)
     before, corrected = await _carry_out(uow, ruling)
     won = before is not None and before.state is State.WON
