@@ -16,7 +16,7 @@ from services.registration.domain.accounts.profile import keys, profile
 from services.registration.domain.values import AccountId, PartnerId
 from services.registration.policy import Policy
 from services.registration.store import accounts
-from services.registration.use_cases.doubts import doubts_about
+from services.registration.use_cases.doubts import Recognised, doubts_about_new
 from shared.chassis.ids import new_id
 from shared.chassis.leadership import plain_dsn
 from shared.chassis.service import Service
@@ -93,7 +93,8 @@ async def checks(service: Service, seed: int) -> float:
         async with service.platform.api_database.transaction() as uow:
             started = time.perf_counter()
             await accounts.find_for(uow, names, partner_id=_NO_PARTNER)
-            await doubts_about(uow, customer, names, AccountId(new_id()), policy)
+            new = Recognised(partner_id=_NO_PARTNER, customer=customer, names=tuple(names), account_id=AccountId(new_id()), is_new=True)
+            await doubts_about_new(uow, [new], policy)
             took += time.perf_counter() - started if number >= WARM else 0.0
     return CHECKS / took
 

@@ -23,7 +23,7 @@ from services.commission.store.replaying import ENTRY, TRANSFER, deal_rows, entr
 from services.commission.use_cases.replay import Asked, Replay
 from shared.chassis.ids import derived_id
 
-DEALS, PARTNERS, PORTION, HOLD = 60_000, 2_000, 20_000, timedelta(days=30)
+DEALS, PARTNERS, PORTION, HOLD = 240_000, 2_000, 20_000, timedelta(days=30)
 LIMIT = "COPY of the same ledger rows"
 LEDGER = ("entries", "transfers", "deals", "positions", "balances")
 Deals = Closed | Refunded | Released

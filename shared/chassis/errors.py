@@ -1,4 +1,4 @@
-"""The two kinds of failure that code may raise on purpose; anything else is a bug or a poison record."""
+"""The kinds of failure that code may raise on purpose; anything else is a bug or a poison record."""
 
 from typing import ClassVar
 
@@ -34,3 +34,7 @@ class NotFound(Refused):
 
 class Transient(Exception):
     """The world is not ready (connection lost, lock timeout): wait and try the same again."""
+
+
+class Apart(Exception):
+    """Something in a set needs a transaction of its own: all of the set is undone, and each of it is done alone."""

@@ -35,14 +35,14 @@ class Platform:
     @cached_property
     def api_database(self) -> Database:
         """Bound to the caller by row-level security."""
-        return self._database(self.settings.api_url, pool=self.settings.api_pool, set_based=False)
+        return self._database(self.settings.api_url, pool=self.settings.api_pool, set_based=False, bound=True)
 
     @cached_property
     def worker_database(self) -> Database:
         """Sees all rows."""
-        return self._database(self.settings.worker_url, pool=self.settings.worker_pool, set_based=True)
+        return self._database(self.settings.worker_url, pool=self.settings.worker_pool, set_based=True, bound=False)
 
-    def _database(self, url: str, *, pool: int, set_based: bool) -> Database:
+    def _database(self, url: str, *, pool: int, set_based: bool, bound: bool) -> Database:
         return Database(
             url,
             clock=self.clock,
@@ -50,6 +50,7 @@ class Platform:
             tracer=self.telemetry.tracer,
             pool=pool,
             set_based=set_based,
+            bound=bound,
             lock_timeout_ms=self.settings.lock_timeout_ms,
             statement_timeout_ms=self.settings.statement_timeout_ms,
         )

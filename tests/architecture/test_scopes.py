@@ -8,7 +8,7 @@ from starlette.routing import Mount, Route
 
 from shared.chassis.http import Router, Uow, public
 from shared.chassis.http.access import is_public
-from shared.chassis.http.routing import TransactionalRoute
+from shared.chassis.http.routing import SecuredRoute
 from shared.chassis.identity.roles import ROLE_SCOPES, Role
 from tests.support.services import SERVICES, build, transactional
 
@@ -46,7 +46,7 @@ def _scopes() -> set[str]:
 def test_route_when_declared_then_it_names_a_scope_or_is_listed_as_public(name: str) -> None:
     for context in iter_route_contexts(build(name).app.routes):
         route = context.original_route
-        if isinstance(route, TransactionalRoute):
+        if isinstance(route, SecuredRoute):
             assert route.scope or (is_public(route.endpoint) and (name, context.path) in PUBLIC), f"{context.path} names no scope"
         else:
             assert isinstance(route, Route | Mount), f"{context.path} is neither a route of the chassis nor a plain one"

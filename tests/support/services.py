@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.routing import RouteContext, iter_route_contexts
 
 from shared.chassis.clock import SystemClock
-from shared.chassis.http.routing import TransactionalRoute
+from shared.chassis.http.routing import SecuredRoute
 from shared.chassis.service import Service
 
 ROOT = Path(__file__).parents[2]
@@ -28,8 +28,8 @@ def shared_tables(name: str) -> frozenset[str]:
     return frozenset(getattr(tables, "SHARED_TABLES", frozenset()))
 
 
-def transactional(app: FastAPI) -> Iterator[tuple[RouteContext, TransactionalRoute]]:
+def transactional(app: FastAPI) -> Iterator[tuple[RouteContext, SecuredRoute]]:
     """The app's own routes with their effective paths."""
     for context in iter_route_contexts(app.routes):
-        if isinstance(context.original_route, TransactionalRoute):
+        if isinstance(context.original_route, SecuredRoute):
             yield context, context.original_route

@@ -1,9 +1,7 @@
 """What a batch of postings did, written by a few set-based statements, whatever their number."""
 
-import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Container, Coroutine, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from operator import attrgetter
 from uuid import UUID
@@ -15,7 +13,7 @@ from services.commission.domain.outcome import Posting
 from services.commission.domain.positions import OF_DEALS
 from services.commission.store.encoding import encoded, fact_kind
 from services.commission.store.loading import Opened
-from shared.chassis.database import UnitOfWork
+from shared.chassis.database import UnitOfWork, under_way
 
 _DEALS = """
 insert into deals (deal_id, partner_id, close_number, standing, revision, sale)
@@ -101,13 +99,13 @@ async def write(
     after = {deal_id: opened.book.deals[deal_id] for deal_id in touched}
     if not after and not postings:
         return
-    async with _under_way(uow.fetch(_DEALS, *_deals(after.values())) if after else _nothing()):
+    async with under_way(uow.fetch(_DEALS, *_deals(after.values())) if after else _nothing()):
         held = {entry_id for deal in after.values() for entry_id in _held(deal)}
         before = {entry_id for deal_id, deal in opened.before.items() if deal_id in after for entry_id in _held(deal)}
         arguments = _arguments(opened, postings, held=held, now=uow.now) if postings else ()
     await no_longer_due(uow, sorted(before - held))
     if arguments:
-        async with _under_way(uow.fetch(_POSTINGS, *arguments)):
+        async with under_way(uow.fetch(_POSTINGS, *arguments)):
             meanwhile()
     if again := sorted(held - before - {entry.id for posting in postings for entry in posting.entries}):
         await uow.fetch(_DUE_AGAIN, again, uow.now)
@@ -134,17 +132,6 @@ async def no_longer_due(uow: UnitOfWork, entry_ids: Sequence[UUID]) -> None:
     """Nothing of these entries is held any more: the timer that ends holds need not look at them."""
     if entry_ids:
         await uow.fetch(_SETTLED, entry_ids)
-
-
-@asynccontextmanager
-async def _under_way(statement: Coroutine[object, object, object]) -> AsyncIterator[None]:
-    """Send the statement, run the block, then wait for the answer."""
-    task = asyncio.create_task(statement)
-    await asyncio.sleep(0)
-    try:
-        yield
-    finally:
-        await task
 
 
 def _arguments(opened: Opened, postings: Sequence[Posting], *, held: Container[UUID], now: datetime) -> tuple[object, ...]:

@@ -8,8 +8,9 @@ from fastapi import Response
 from pydantic import BaseModel, Field, ValidationError
 
 from services.registration.api import models as m
-from services.registration.api.receipt_headers import DOCUMENTED, name_receipt
-from services.registration.api.routes import Reader, Writer, registration_of, shown
+from services.registration.api.receipt_headers import DOCUMENTED
+from services.registration.api.registering import answered
+from services.registration.api.routes import Reader, Writer, registration_of
 from services.registration.domain.accounts.identifiers import Registrable
 from services.registration.domain.deals.deal import Deal
 from services.registration.domain.refusals import DraftIncomplete, PartnerMismatch
@@ -19,8 +20,7 @@ from services.registration.store import drafts
 from services.registration.store.drafts import Draft
 from services.registration.use_cases.receipts.issue import Receipts, submitted
 from services.registration.use_cases.register import register
-from shared.chassis.errors import Refused
-from shared.chassis.http import IfMatch, InvalidRequest, Page, PageQuery, Principal, Router, Uow, etag, problem
+from shared.chassis.http import IfMatch, InvalidRequest, Page, PageQuery, Principal, Router, Uow, etag
 from shared.chassis.policies import Policies
 
 
@@ -74,7 +74,7 @@ def routes(policies: Policies[Policy], *, registrable: Registrable, receipts: Re
     _add_keeping(router)
 
     @router.post("/{draft_id}/submit", status_code=201, responses=DOCUMENTED)
-    async def submit_draft(draft_id: UUID, uow: Uow, caller: Writer, response: Response) -> m.DealOut:
+    async def submit_draft(draft_id: UUID, uow: Uow, caller: Writer) -> m.DealOut:
         """Register what was prepared; the draft is gone if that succeeds."""
         wanted = registration_of(_whole(await drafts.locked(uow, draft_id)), caller)
         policy = (await policies.at(uow, uow.now))[1]
@@ -82,11 +82,7 @@ def routes(policies: Policies[Policy], *, registrable: Registrable, receipts: Re
         if isinstance(outcome, Deal):
             await drafts.delete(uow, draft_id)
         receipt = await receipts.issue(uow, submitted(wanted, outcome))
-        if isinstance(outcome, Refused):
-            return name_receipt(problem(outcome), receipt)  # type: ignore[return-value] # the refusal itself is on record: not raised
-        name_receipt(response, receipt)
-        response.headers["Location"] = f"v1/deals/{outcome.id}"
-        return shown(outcome, uow, response)
+        return answered(outcome, receipt, now=uow.now)  # type: ignore[return-value] # the answer itself
 
     return router
 

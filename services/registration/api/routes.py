@@ -1,12 +1,13 @@
 """Deals over HTTP: register, look, close, amend, reopen, refund, withdraw."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query, Response
 
 from services.registration.api import models as m
-from services.registration.api.receipt_headers import DOCUMENTED, name_receipt
+from services.registration.api.receipt_headers import DOCUMENTED
+from services.registration.api.registering import Registering
 from services.registration.domain.accounts.countries import country_given
 from services.registration.domain.accounts.identifiers import Customer, Registrable
 from services.registration.domain.deals.deal import Deal
@@ -17,13 +18,24 @@ from services.registration.policy import Policy
 from services.registration.store import account_book, deal_reviews, deals
 from services.registration.use_cases.change import Target
 from services.registration.use_cases.close import Closing, amend, close
-from services.registration.use_cases.receipts.issue import Receipts, submitted
+from services.registration.use_cases.receipts.issue import Receipts
 from services.registration.use_cases.refund import RefundRequest, refund
-from services.registration.use_cases.register import Registration, register
+from services.registration.use_cases.register import Registration
 from services.registration.use_cases.reopen import reopen
 from services.registration.use_cases.withdraw import withdraw
-from shared.chassis.errors import Refused
-from shared.chassis.http import IfMatch, InvalidRequest, Page, PageQuery, Principal, Router, Uow, etag, problem, requires
+from shared.chassis.http import (
+    Asking,
+    IfMatch,
+    InvalidRequest,
+    Page,
+    PageQuery,
+    Principal,
+    Router,
+    TogetherRoute,
+    Uow,
+    etag,
+    requires,
+)
 from shared.chassis.money import Money
 from shared.chassis.policies import Policies
 
@@ -44,7 +56,7 @@ def routes(policies: Policies[Policy], *, registrable: Registrable, receipts: Re
     """The routes of deals."""
     router = Router(prefix="/v1/deals", tags=["deals"])
     _add_reading(router)
-    _add_registering(router, policies, registrable, receipts)
+    _add_registering(router, Registering(policies, registrable=registrable, receipts=receipts))
     _add_closing(router, policies)
     _add_changing(router)
     return router
@@ -90,19 +102,15 @@ def _add_reading(router: Router) -> None:
         return m.OneDealOut(**dict(shown(deal, uow, response)), asked=asked)
 
 
-def _add_registering(router: Router, policies: Policies[Policy], registrable: Registrable, receipts: Receipts) -> None:
-    @router.post("", status_code=201, responses=DOCUMENTED)
-    async def register_deal(body: m.NewDeal, uow: Uow, caller: Writer, response: Response) -> m.DealOut:
+def _add_registering(router: Router, registering: Registering) -> None:
+    together = registering.together()
+
+    async def register_deal(body: m.NewDeal, asking: Asking, caller: Writer) -> m.DealOut:
         """First to register is protected. A rival is told `account_taken`, and nothing else. Both get a receipt, named in the headers."""
-        policy = (await policies.at(uow, uow.now))[1]
-        wanted = registration_of(body, caller)
-        outcome = await register(uow, wanted, policy=policy, registrable=registrable)
-        receipt = await receipts.issue(uow, submitted(wanted, outcome))
-        if isinstance(outcome, Refused):
-            return name_receipt(problem(outcome), receipt)  # type: ignore[return-value] # the refusal itself is on record: not raised
-        name_receipt(response, receipt)
-        response.headers["Location"] = f"v1/deals/{outcome.id}"
-        return shown(outcome, uow, response)
+        return await together.answer(asking, registration_of(body, caller))  # type: ignore[return-value] # the answer, as it was committed
+
+    options: dict[str, Any] = {"methods": ["POST"], "status_code": 201, "responses": DOCUMENTED}
+    router.add_api_route("", register_deal, route_class_override=TogetherRoute, **options)
 
 
 def registration_of(body: m.NewDeal, caller: Principal) -> Registration:

@@ -1,15 +1,17 @@
 """The words of deal registration: ids, states, lines, credits and terms."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 from typing import NewType
 from uuid import UUID
 
+from msgspec import field
+
 from services.registration.domain.refusals import AmountNegative, BeneficiaryTwice, LinesInvalid, SplitsNotOne
 from shared.chassis.money import Money
+from shared.chassis.values import Value
 
 _LIMIT = 2**63  # what a whole number of the store and of the wire holds
 
@@ -73,8 +75,7 @@ class CreditAfterExpiry(StrEnum):
     REVIEW = "review"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Value, frozen=True):
     """One line of a deal; `amount_minor` is the net revenue of the whole line, in the deal's currency."""
 
     line_id: str
@@ -84,16 +85,14 @@ class Line:
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class Credit:
+class Credit(Value, frozen=True):
     """A beneficiary's share."""
 
     partner_id: PartnerId
     share: Fraction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class Terms(Value, frozen=True, kw_only=True):
     """The whole commercial content of a closed deal; `amount` is the sum of the lines."""
 
     closed_at: datetime

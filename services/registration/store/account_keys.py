@@ -35,9 +35,13 @@ _IDENTIFIERS = "select account_id, kind, value from account_identifiers where ac
 Candidates = dict[AccountId, dict[AccountId, Profile]]
 
 
-async def enter_and_look(uow: UnitOfWork, account_id: AccountId, of: Profile, *, matching: Matching) -> dict[AccountId, Profile]:
-    """Enter a new account's keys and find whom they name already, in one statement."""
-    return (await _looked(uow, _ENTER_AND_LOOK, {account_id: keys(of)}, matching)).get(account_id, {})
+async def enter_and_look(uow: UnitOfWork, new: Mapping[AccountId, Profile], *, matching: Matching) -> Candidates:
+    """Enter new accounts' keys and find whom they name already; several are found by each other, too (one needs one statement)."""
+    wanted = {account: keys(of) for account, of in new.items()}
+    if len(wanted) == 1:
+        return await _looked(uow, _ENTER_AND_LOOK, wanted, matching)
+    await uow.fetch(_ENTER, *_columns(wanted))
+    return await look(uow, wanted, matching=matching)
 
 
 async def look(uow: UnitOfWork, wanted: Keys, *, matching: Matching) -> Candidates:
@@ -64,8 +68,7 @@ async def replace(uow: UnitOfWork, accounts: Iterable[AccountId]) -> dict[Accoun
     ids = sorted(set(accounts))
     made = {account: keys(profile(names)) for account, names in (await identifiers_of(uow, ids)).items()}
     await uow.fetch(_DROP, ids)
-    owners, numbers = _columns(made)
-    await uow.fetch(_ENTER, owners, numbers)
+    await uow.fetch(_ENTER, *_columns(made))
     return made
 
 

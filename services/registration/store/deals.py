@@ -1,5 +1,6 @@
 """Deals in the store: read under their locks, written as sets."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,15 +36,22 @@ _OPEN_OF = "select * from deals where partner_id = $1 and state in ('open', 'in_
 _ENDED_BEFORE = """
 select 1 from deals where partner_id = $1 and account_id = $2 and families && $3::text[]
 and (state in ('withdrawn', 'rejected') or expired) and coalesce(protection_ended_at, protected_until) > $4 limit 1"""
-# The quota's row is locked by the update and counted again under that lock: two requests cannot both take the last place.
+# The quotas' rows are locked in order and counted again under that lock: two requests cannot both take the last place.
 _ENTER = """
-with place as (
-  update registration_quotas set open_deals = open_deals + 1 where partner_id = $2 and open_deals < $3 returning 1
+with held as (
+  select q.partner_id, m.deals from unnest($2::uuid[], $3::int[]) m(partner_id, deals) join registration_quotas q using (partner_id)
+  where q.open_deals + m.deals <= $4 order by q.partner_id for update of q
+), place as (
+  update registration_quotas q set open_deals = q.open_deals + h.deals from held h
+  where h.partner_id = q.partner_id and q.open_deals + h.deals <= $4 returning 1
+), room as (
+  select 1 where (select count(*) from place) = cardinality($2::uuid[])
 ), deal as (
-  insert into deals select r.* from place, jsonb_populate_recordset(null::deals, $1::jsonb) r returning 1
+  insert into deals select r.* from room, jsonb_populate_recordset(null::deals, $1::jsonb) r returning 1
 ), slot as (
   insert into protection_slots (deal_id, account_id, family, path, during)
-  select $4, $5, family, $6, tstzrange($7, $8) from deal, unnest($9::text[]) family
+  select d, a, f, p, tstzrange(l, u)
+  from room, unnest($5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::timestamptz[], $10::timestamptz[]) r(d, a, f, p, l, u)
 )
 select count(*) from deal"""
 
@@ -125,13 +133,27 @@ async def ended_within(uow: UnitOfWork, deal: Deal, *, since: datetime) -> bool:
     return bool(await uow.fetch(_ENDED_BEFORE, deal.partner_id, scope.account_id, list(scope.families), since))
 
 
-async def enter(uow: UnitOfWork, deal: Deal, *, limit: int) -> bool:
-    """Write a new deal that keeps rivals out, its slots and its place in the quota in one statement; False if there is no place left."""
-    scope, window = deal.scope, deal.protection.window
-    row = rows.as_json([deal], recorded_at=uow.now)
-    slot = (deal.id, scope.account_id, scope.path, window.start, window.end, list(scope.families))
+async def enter(uow: UnitOfWork, new: Sequence[Deal], *, limit: int) -> bool:
+    """Write new deals that keep rivals out, their slots and their places in the quotas in one statement.
+
+    False if one has no place left; those of the others are then taken all the same, and only a rollback gives them back.
+    """
+    places = Counter(deal.partner_id for deal in new)
+    held = [(deal.id, deal.scope, family, deal.protection.window) for deal in new for family in deal.scope.families]
     with one_holder():
-        written = await uow.fetch(_ENTER, row, deal.partner_id, limit, *slot)
+        written = await uow.fetch(
+            _ENTER,
+            rows.as_json(new, recorded_at=uow.now),
+            list(places),
+            list(places.values()),
+            limit,
+            [deal_id for deal_id, *_ in held],
+            [scope.account_id for _, scope, *_ in held],
+            [family for _, _, family, _ in held],
+            [scope.path for _, scope, *_ in held],
+            [window.start for *_, window in held],
+            [window.end for *_, window in held],
+        )
     return bool(written[0][0])
 
 

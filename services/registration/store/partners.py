@@ -8,6 +8,8 @@ from services.registration.domain.values import PartnerId, Standing
 from shared.chassis.database import UnitOfWork
 
 _OF = "select id, state, kind from known_partners where id = any($1::uuid[])"
+_ROOM = """
+select k.id, k.state, q.open_deals from known_partners k join registration_quotas q on q.partner_id = k.id where k.id = any($1::uuid[])"""
 # A fact that is older than what is known changes nothing: topics have no order among each other.
 _LEARN = """
 insert into known_partners as k (id, state, kind, sequence) values ($1, $2, $3, $4)
@@ -17,7 +19,7 @@ _NAME_KIND = "update known_partners set kind = coalesce(kind, $2) where id = $1"
 _TIER = """
 insert into known_tiers as k (partner_id, tier, sequence) values ($1, $2, $3)
 on conflict (partner_id) do update set tier = excluded.tier, sequence = excluded.sequence where excluded.sequence > k.sequence"""
-_TIER_OF = "select tier from known_tiers where partner_id = $1"
+_TIERS_OF = "select partner_id, tier from known_tiers where partner_id = any($1::uuid[])"
 _QUOTA = "insert into registration_quotas (partner_id, open_deals) values ($1, 0) on conflict do nothing"
 _CLOSE_QUOTA = "delete from registration_quotas where partner_id = $1"
 _MOVE = """
@@ -30,6 +32,19 @@ from unnest($1::uuid[], $2::int[]) m(partner_id, by), held where q.partner_id = 
 class KnownPartner:
     standing: Standing
     kind: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Whether a partner may register, and how many registrations it has open."""
+
+    standing: Standing
+    open_deals: int
+
+
+async def room_of(uow: UnitOfWork, ids: Iterable[PartnerId]) -> dict[PartnerId, Room]:
+    """Of those of `ids` that are known and not ended. Nothing is locked: entering a deal decides."""
+    return {PartnerId(id_): Room(Standing(state), count) for id_, state, count in await uow.fetch(_ROOM, sorted(set(ids)))}
 
 
 async def of(uow: UnitOfWork, ids: Iterable[PartnerId]) -> dict[PartnerId, KnownPartner]:
@@ -66,10 +81,9 @@ async def learn_tier(uow: UnitOfWork, partner_id: PartnerId, tier: str, *, seque
     await uow.fetch(_TIER, partner_id, tier, sequence)
 
 
-async def tier_of(uow: UnitOfWork, partner_id: PartnerId) -> str | None:
-    """The partner's tier, if it was ranked."""
-    rows = await uow.fetch(_TIER_OF, partner_id)
-    return rows[0][0] if rows else None
+async def tiers_of(uow: UnitOfWork, ids: Iterable[PartnerId]) -> dict[PartnerId, str]:
+    """The tiers of those of `ids` that were ranked."""
+    return {PartnerId(id_): tier for id_, tier in await uow.fetch(_TIERS_OF, sorted(set(ids)))}
 
 
 async def close_quota(uow: UnitOfWork, partner_id: PartnerId) -> None:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -19,6 +19,7 @@ from services.registration.store.tables.deals import account_reviews as reviews
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
 from shared.chassis.ids import derived_id
+from shared.chassis.values import replace
 
 _RAISE = """
 insert into account_reviews (id, partner_id, account_name, identifiers, reason, raised_at, account_id)

@@ -1,6 +1,7 @@
 """Doubts about who a customer is: accounts that it is probably the same as, or belongs to, put up for review with the reasons."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from services.registration.domain.accounts import hosts
 from services.registration.domain.accounts.identifiers import Customer, Identifier
@@ -13,16 +14,30 @@ from services.registration.store.reviews import Why
 from shared.chassis.database import UnitOfWork, every_partner
 
 
-async def doubts_about(
-    uow: UnitOfWork, customer: Customer, names: Sequence[Identifier], account_id: AccountId, policy: Policy
-) -> tuple[Likeness, ...]:
-    """Whom a customer just entered as `account_id` is probably the same as, the likest first. Enters the account's keys, too.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognised:
+    """A customer with the account that it was found to be, or entered as (`is_new`)."""
 
-    Found by the keys' index alone: the cost does not grow with the number of accounts. Tell nothing of it to a partner.
+    partner_id: PartnerId
+    customer: Customer
+    names: tuple[Identifier, ...]
+    account_id: AccountId
+    is_new: bool
+
+
+async def doubts_about_new(uow: UnitOfWork, new: Sequence[Recognised], policy: Policy) -> dict[AccountId, tuple[Likeness, ...]]:
+    """Whom each customer just entered is probably the same as, the likest first. Enters the accounts' keys, too.
+
+    Found by the keys' index alone: the cost does not grow with the number of accounts. Of two in `new` the later one is in doubt.
+    Tell nothing of it to a partner.
     """
-    of = _profile(customer, names)
-    candidates = await account_keys.enter_and_look(uow, account_id, of, matching=policy.matching)
-    return likenesses(of, candidates, matching=policy.matching)
+    profiles = {one.account_id: _profile(one.customer, one.names) for one in new}
+    found = await account_keys.enter_and_look(uow, profiles, matching=policy.matching)
+    order = list(profiles)
+    return {
+        account: likenesses(of, found.get(account, {}), matching=policy.matching, besides=order[place:])
+        for place, (account, of) in enumerate(profiles.items())
+    }
 
 
 def _profile(customer: Customer, names: Sequence[Identifier]) -> Profile:
@@ -30,28 +45,27 @@ def _profile(customer: Customer, names: Sequence[Identifier]) -> Profile:
     return profile(names, suspicious=host if host and hosts.is_mixed(host) else None)
 
 
-async def put_up_doubts(
-    uow: UnitOfWork,
-    partner_id: PartnerId,
-    customer: Customer,
-    names: Sequence[Identifier],
-    account_id: AccountId,
-    *,
-    is_new: bool,
-    policy: Policy,
-) -> tuple[Likeness, ...]:
-    """The doubts about a registration's customer, put up for review if there are any.
+async def put_up_doubts(uow: UnitOfWork, recognised: Sequence[Recognised], *, policy: Policy) -> list[tuple[Likeness, ...]]:
+    """The doubts about each registration's customer, put up for review if there are any.
 
     A new account may be like others; a known one may belong to an account, or own one, that somebody else has protected. One that
     was put up before and is not decided stays in doubt, whatever is registered for it meanwhile.
     """
-    if is_new:
-        found, why = await doubts_about(uow, customer, names, account_id, policy), Why.PROBABLE
-    else:
-        async with every_partner(uow):
-            if undecided := await reviews.undecided(uow, account_id):
-                return undecided
-        found, why = await account_links.held_by_others(uow, account_id, partner_id), Why.LINKED
+    new = [one for one in recognised if one.is_new]
+    of_new = await doubts_about_new(uow, new, policy) if new else {}
+    return [await _put_up(uow, one, of_new[one.account_id]) if one.is_new else await _of_known(uow, one) for one in recognised]
+
+
+async def _of_known(uow: UnitOfWork, one: Recognised) -> tuple[Likeness, ...]:
+    async with every_partner(uow):
+        if undecided := await reviews.undecided(uow, one.account_id):
+            return undecided
+    return await _put_up(uow, one, await account_links.held_by_others(uow, one.account_id, one.partner_id))
+
+
+async def _put_up(uow: UnitOfWork, one: Recognised, found: tuple[Likeness, ...]) -> tuple[Likeness, ...]:
     if found:
-        await reviews.put_up_doubt(uow, partner_id, account_id, name=customer.name, wanted=names, like=found, why=why)
+        why = Why.PROBABLE if one.is_new else Why.LINKED
+        name, names = one.customer.name, one.names
+        await reviews.put_up_doubt(uow, one.partner_id, one.account_id, name=name, wanted=names, like=found, why=why)
     return found

@@ -52,24 +52,31 @@ async def receive(uow: UnitOfWork, arrivals: Sequence[Arrival], manner: Manner) 
     outcomes = [Outcome(arrival, fault=arrival.fault) for arrival in arrivals]
     ready = [outcome for outcome in outcomes if outcome.arrival.seen]
     seen = [outcome.arrival.seen for outcome in ready if outcome.arrival.seen]
-    intake = await take_in(uow, seen, exclusivity=manner.exclusivity, policy=manner.policy, registrable=manner.registrable)
+    intake = await take_in(
+        uow,
+        seen,
+        exclusivity=manner.exclusivity,
+        policy=manner.policy,
+        registrable=manner.registrable,
+        publish=lambda decided: _publish(uow, ready, decided),
+    )
     for outcome, taken in zip(ready, intake.taken, strict=True):
         outcome.taken = taken
         if taken.refusal:
             outcome.fault = fault_of(taken.refusal)
     in_turn = [ready[place] for place in intake.turns]
-    _publish(uow, in_turn, intake)
     manner.receipts.issue_at_last(uow, intake.taken)
     unread = await _keep_errors(uow, outcomes, manner)
     await watch_versions(uow, [one.taken for one in in_turn if one.taken], unread, policy=manner.policy)
     return outcomes
 
 
-def _publish(uow: UnitOfWork, in_turn: Sequence[Outcome], intake: Intake) -> None:
+def _publish(uow: UnitOfWork, ready: Sequence[Outcome], intake: Intake) -> None:
     """The facts in the order in which they happened, each caused by the event that brought it."""
-    for outcome in in_turn:
-        if (taken := outcome.taken) and taken.steps:
-            with uow.caused_by(outcome.arrival.cause):
+    for place in intake.turns:
+        taken = intake.taken[place]
+        if taken.steps:
+            with uow.caused_by(ready[place].arrival.cause):
                 publish(uow, taken.steps, partner_kind=intake.kinds.get(taken.seen.partner_id), told_by=taken.seen.source)
 
 

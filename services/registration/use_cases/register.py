@@ -1,5 +1,7 @@
 """Register a deal: the first to come keeps rivals out, a rival learns that the account is taken and not by whom."""
 
+from collections.abc import Sequence
+from contextvars import Context
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,10 +16,10 @@ from services.registration.domain.deals.protection import Scope
 from services.registration.domain.values import AccountId, Confidence, DealId, PartnerId
 from services.registration.policy import Policy
 from services.registration.store import accounts, claims, deals, partners, reviews, slots
-from services.registration.use_cases.conflicts.arising import breaches_territory, open_breach
+from services.registration.use_cases.conflicts.arising import breaching_territory, open_breach
 from services.registration.use_cases.conflicts.clashing import with_likely
-from services.registration.use_cases.doubts import put_up_doubts
-from services.registration.use_cases.enter import enter
+from services.registration.use_cases.doubts import Recognised, put_up_doubts
+from services.registration.use_cases.enter import Entry, enter
 from services.registration.use_cases.identify import identify
 from services.registration.use_cases.waiting.join import join
 from shared.chassis.database import UnitOfWork
@@ -48,12 +50,21 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True)
-class _Claimed:
+class Claimed:
     """A deal on a free account, how surely its customer was recognised, and whom it may be the same as (for staff alone)."""
 
+    wanted: Registration
     deal: Deal
     confidence: Confidence
     like: tuple[Likeness, ...]
+    context: Context | None = None
+
+    def entry(self) -> Entry:
+        """It as it enters the record, with what a person should look at."""
+        reasons = [reason for one in self.like for reason in one.reasons]
+        set_aside = [f"The vendor's own claim on it was set aside: {self.wanted.override}"] if self.wanted.override else []
+        doubts = (*reasons, *set_aside)
+        return Entry(deal=self.deal, confidence=self.confidence, by=self.wanted.by, doubts=doubts, context=self.context)
 
 
 async def register(uow: UnitOfWork, wanted: Registration, *, policy: Policy, registrable: Registrable) -> Deal | Refused:
@@ -62,10 +73,7 @@ async def register(uow: UnitOfWork, wanted: Registration, *, policy: Policy, reg
     Raises PartnerUnknown, PartnerInactive, QuotaReached, CoolOff, RegisteredInFuture, EvidenceMissing, ExistingOpportunity,
     TerritoryNotAllowed and what identifiers raises.
     """
-    if wanted.registered_at and wanted.registered_at > uow.now:
-        raise no.RegisteredInFuture
-    if policy.evidence_required and not wanted.evidence:
-        raise no.EvidenceMissing
+    check_terms(wanted, now=uow.now, policy=policy)
     names = identifiers(wanted.customer, registrable=registrable, free_mail=policy.free_mail_domains)
     standing, known = await accounts.find_for(uow, names, partner_id=wanted.partner_id)
     partners.check_standing(standing)
@@ -73,40 +81,51 @@ async def register(uow: UnitOfWork, wanted: Registration, *, policy: Policy, reg
     if isinstance(claimed, Refused):
         return claimed
     await _check_cool_off(uow, claimed.deal, policy=policy)
-    breach = await breaches_territory(uow, claimed.deal, policy=policy)
-    doubts = [
-        *(reason for one in claimed.like for reason in one.reasons),
-        *([f"The vendor's own claim on it was set aside: {wanted.override}"] if wanted.override else ()),
-    ]
-    deal = await enter(uow, claimed.deal, confidence=claimed.confidence, by=wanted.by, policy=policy, doubts=doubts)
-    if breach:
-        await open_breach(uow, deal, policy=policy)
-    await with_likely(uow, deal, claimed.like, policy=policy)
-    return deal
+    return (await record(uow, [claimed], policy=policy))[0]
+
+
+def check_terms(wanted: Registration, *, now: datetime, policy: Policy) -> None:
+    """What can be told from the registration alone. Raises RegisteredInFuture, EvidenceMissing."""
+    if wanted.registered_at and wanted.registered_at > now:
+        raise no.RegisteredInFuture
+    if policy.evidence_required and not wanted.evidence:
+        raise no.EvidenceMissing
+
+
+async def record(uow: UnitOfWork, claimed: Sequence[Claimed], *, policy: Policy) -> list[Deal]:
+    """The deals, entered, with the conflicts that they give rise to. Raises QuotaReached, PartnerInactive, TerritoryNotAllowed."""
+    breaches = await breaching_territory(uow, [one.deal for one in claimed], policy=policy)
+    entered = await enter(uow, [one.entry() for one in claimed], policy=policy)
+    for one, deal in zip(claimed, entered, strict=True):
+        if deal.id in breaches:
+            await open_breach(uow, deal, policy=policy)
+        await with_likely(uow, deal, one.like, policy=policy)
+    return entered
 
 
 async def _claim(
     uow: UnitOfWork, wanted: Registration, names: tuple[Identifier, ...], known: accounts.Known, *, policy: Policy
-) -> _Claimed | Refused:
+) -> Claimed | Refused:
     """The deal if its account is free, under the account's lock."""
     matches = set(known.values())
     if len(matches) == 1:
         # Asked before the names are entered: what a refused rival says of an account must not stick to it.
-        deal = _draft(wanted, next(iter(matches)), policy=policy, now=uow.now)
+        deal = drafted(wanted, next(iter(matches)), policy=policy, now=uow.now)
         if refused := await _in_the_way(uow, wanted, deal, policy=policy):
             return refused
     made = await identify(uow, [Party(wanted.customer.name, wanted.customer.country, names)], known=known)
     account_id = made.accounts[0]
     if account_id is None:
         return await _ambiguous(uow, wanted, names)
-    deal = _draft(wanted, account_id, policy=policy, now=uow.now)
+    deal = drafted(wanted, account_id, policy=policy, now=uow.now)
     entered_meanwhile = account_id not in matches and not made.new_accounts
     if entered_meanwhile and (refused := await _in_the_way(uow, wanted, deal, policy=policy)):
         return refused
     is_new = bool(made.new_accounts)
-    like = await put_up_doubts(uow, wanted.partner_id, wanted.customer, names, account_id, is_new=is_new, policy=policy)
+    who = Recognised(partner_id=wanted.partner_id, customer=wanted.customer, names=names, account_id=account_id, is_new=is_new)
+    like = (await put_up_doubts(uow, [who], policy=policy))[0]
     confidence = Confidence.PROBABLE if like else Confidence.NEW if is_new else Confidence.EXACT
-    return _Claimed(deal, confidence, like)
+    return Claimed(wanted, deal, confidence, like)
 
 
 async def _in_the_way(uow: UnitOfWork, wanted: Registration, deal: Deal, *, policy: Policy) -> Refused | None:
@@ -125,7 +144,8 @@ async def _is_kept(uow: UnitOfWork, deal: Deal, *, policy: Policy) -> bool:
     return bool(vendor.against(kept, deal.scope, deal.partner_id, now=uow.now, active_within=policy.active_within))
 
 
-def _draft(wanted: Registration, account_id: AccountId, *, policy: Policy, now: datetime) -> Deal:
+def drafted(wanted: Registration, account_id: AccountId, *, policy: Policy, now: datetime) -> Deal:
+    """The deal that would be on the account."""
     territory = policy.tree.derive(wanted.territory, wanted.customer.country)
     start = wanted.registered_at or now
     return Deal(

@@ -1,7 +1,7 @@
 """Take opportunities of a sales system in: register, close, amend, reopen or leave alone, a set at a time."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from services.registration.store import accounts, coselling, deals, partners, re
 from services.registration.store.partners import KnownPartner
 from services.registration.use_cases.conflicts.arising import from_intake
 from services.registration.use_cases.identify import identify
-from shared.chassis.database import UnitOfWork
+from shared.chassis.database import UnitOfWork, under_way
 from shared.chassis.errors import Refused
 from shared.chassis.ids import new_id
 
@@ -52,9 +52,15 @@ def lock_name(source: str) -> str:
 
 
 async def take_in(
-    uow: UnitOfWork, seen: Sequence[Opportunity], *, exclusivity: Exclusivity, policy: Policy, registrable: Registrable
+    uow: UnitOfWork,
+    seen: Sequence[Opportunity],
+    *,
+    exclusivity: Exclusivity,
+    policy: Policy,
+    registrable: Registrable,
+    publish: Callable[[Intake], None],
 ) -> Intake:
-    """Decide on all of `seen` in order of registration and write what follows. The caller publishes the steps."""
+    """Decide on all of `seen` in order of registration and write what follows. `publish` tells of it while PostgreSQL writes."""
     if not seen:
         return Intake([], {}, [])
     await uow.lock(*{lock_name(one.source) for one in seen})
@@ -66,10 +72,11 @@ async def take_in(
     desk = await _open_desk(uow, candidates, known, others, exclusivity=exclusivity, policy=policy)
     order = turns(seen)
     taken = {place: _decide(desk, candidates[place]) for place in order}
-    await _write(uow, desk)
-    await from_intake(uow, list(taken.values()), who, policy=policy)
     kinds = {partner: one.kind for partner, one in who.items()}
-    return Intake([taken[place] for place in range(len(candidates))], kinds, order)
+    intake = Intake([taken[place] for place in range(len(candidates))], kinds, order)
+    await _write(uow, desk, meanwhile=lambda: publish(intake))
+    await from_intake(uow, list(taken.values()), who, policy=policy)
+    return intake
 
 
 async def _ours(uow: UnitOfWork, seen: Sequence[Opportunity], known: dict[Key, Deal]) -> list[Deal]:
@@ -164,10 +171,11 @@ def _decide(desk: Desk, candidate: _Candidate) -> Taken:
     return desk.take(candidate.seen, candidate.account_id)
 
 
-async def _write(uow: UnitOfWork, desk: Desk) -> None:
+async def _write(uow: UnitOfWork, desk: Desk, *, meanwhile: Callable[[], None]) -> None:
     new, changed = desk.new_deals(), desk.changed_deals()
     await deals.save(uow, *changed)  # first, since a deal may leave its opportunity to a new one
-    await deals.insert(uow, new)
+    async with under_way(deals.insert(uow, new)):
+        meanwhile()
     await slots.write(uow, desk.board)
     quota: Counter[PartnerId] = Counter()
     quota.update(deal.partner_id for deal in (*new, *changed) if deal.state is State.OPEN)

@@ -25,7 +25,8 @@ _log = structlog.get_logger(__name__)
 class Database:
     """Transactions on `url` as one role. Pools hold at most `pool` connections; nothing is opened before it is needed.
 
-    `set_based` plans every statement for the arrays it is given: see `UnitOfWork.plan_for_arrays`.
+    `set_based` plans every statement for the arrays it is given: see `UnitOfWork.plan_for_arrays`. `bound` names the caller to
+    PostgreSQL at every begin, which costs a round trip: only a role that sees every partner's rows in any case does without.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Database:
         lock_timeout_ms: int = 5_000,
         statement_timeout_ms: int = 30_000,
         set_based: bool = False,
+        bound: bool = True,
     ) -> None:
         self.url = url
         self.service = service
@@ -47,7 +49,8 @@ class Database:
         limits = {"lock_timeout": str(lock_timeout_ms), "statement_timeout": str(statement_timeout_ms)}
         plans = {"plan_cache_mode": "force_custom_plan"} if set_based else {}
         self.engine = _engine(url, pool=pool, settings=limits | plans | {"application_name": f"hansa-{service}"})
-        bind_actor(self.engine)
+        if bound:
+            bind_actor(self.engine)
         event.listen(self.engine.sync_engine, "handle_error", see_broken_connection)
         self._wakeup = Wakeup(url, application=f"hansa-{service}")
 

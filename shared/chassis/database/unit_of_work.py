@@ -1,6 +1,7 @@
 """One transaction in the hands of a use case: state changes, the events they cause, and facts that wait."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any
@@ -195,3 +196,14 @@ class UnitOfWork:
     async def refuse(self, incoming: Incoming[Event], code: str, message: str) -> None:
         """Record that a business rule refused a consumed event: an outcome, shown to operators, never retried."""
         await self.fetch(_REFUSE, incoming.inbox_id, incoming.type, incoming.subject, code, message)
+
+
+@asynccontextmanager
+async def under_way(statement: Coroutine[object, object, object]) -> AsyncIterator[None]:
+    """Send the statement, run the block (no statements in it), then wait for the answer: PostgreSQL works meanwhile."""
+    task = asyncio.create_task(statement)
+    await asyncio.sleep(0)
+    try:
+        yield
+    finally:
+        await task

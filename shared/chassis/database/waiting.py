@@ -1,10 +1,14 @@
 """What a waiting fact is about, as its row says it: written with each fact, and found out for rows of a release that did not note it."""
 
+from typing import TYPE_CHECKING
+
 import sqlalchemy as sa
-from alembic.operations import Operations
 
 from shared.chassis.events.envelope import Undecodable, decode, unpack_headers
 from shared.chassis.events.incoming import Raw
+
+if TYPE_CHECKING:
+    from alembic.operations import Operations
 
 PORTION = 1_000
 _MOST = 500  # characters: an entry of an index holds about 2,700 bytes
@@ -18,7 +22,7 @@ def indexed(subject: str) -> str:
     return subject.replace("\x00", "")[:_MOST]
 
 
-def subject_of_waiting_facts(op: Operations) -> None:
+def subject_of_waiting_facts(op: "Operations") -> None:
     """Add the column and its index where they are missing, and fill them for facts that wait already, in portions.
 
     Workers of the release before leave it empty until they are replaced.
@@ -37,7 +41,7 @@ def subject_of_waiting_facts(op: Operations) -> None:
             connection.execute(sa.text("update waiting_facts set subject = :subject where id = :id"), known)
 
 
-def no_subject_of_waiting_facts(op: Operations) -> None:
+def no_subject_of_waiting_facts(op: "Operations") -> None:
     """Take the column away again."""
     op.execute("alter table waiting_facts drop column if exists subject")
 

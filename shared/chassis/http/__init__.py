@@ -6,10 +6,13 @@ from shared.chassis.http.instants import Instant
 from shared.chassis.http.paging import Page, PageQuery
 from shared.chassis.http.problems import InvalidRequest, problem
 from shared.chassis.http.routing import Router, Uow
+from shared.chassis.http.together import Asked, Asking, Together, TogetherRoute
 from shared.chassis.http.versions import IfMatch, etag
 from shared.chassis.identity.principal import Principal
 
 __all__ = [
+    "Asked",
+    "Asking",
     "IfMatch",
     "Instant",
     "InvalidRequest",
@@ -17,6 +20,8 @@ __all__ = [
     "PageQuery",
     "Principal",
     "Router",
+    "Together",
+    "TogetherRoute",
     "Uow",
     "etag",
     "make_app",

@@ -1,6 +1,7 @@
 """`Idempotency-Key` on POST: the second same request gets the stored answer, byte for byte, and does nothing."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
@@ -22,6 +23,14 @@ from (values (1)) one left join idempotency_keys k on k.subject = $1 and k.key =
 _STORE = """
 insert into idempotency_keys (subject, key, request_hash, status, headers, body) values ($1, $2, $3, $4, $5, $6)
 on conflict do nothing returning 1"""
+_CLAIM_ALL = """
+select c.n, pg_try_advisory_xact_lock(c.lock) and k.request_hash is null
+from unnest($1::text[], $2::text[], $3::bigint[]) with ordinality c(subject, key, lock, n)
+left join idempotency_keys k on k.subject = c.subject and k.key = c.key"""
+_STORE_ALL = """
+insert into idempotency_keys (subject, key, request_hash, status, headers, body)
+select s, k, r, c, h::jsonb, b from unnest($1::text[], $2::text[], $3::bytea[], $4::int[], $5::text[], $6::bytea[]) w(s, k, r, c, h, b)
+order by s, k on conflict do nothing returning 1"""
 _PRUNE = """
 delete from idempotency_keys where ctid = any(array(select ctid from idempotency_keys where created_at < $1 limit 5000)) returning 1"""
 
@@ -88,6 +97,13 @@ async def begin(uow: UnitOfWork, claim: Claim) -> Response | None:
     return None
 
 
+async def begin_all(uow: UnitOfWork, claims: Sequence[Claim]) -> list[bool]:
+    """For each claim whether its key is new, and held until the transaction ends; the keys must be different ones."""
+    columns = [claim.subject for claim in claims], [claim.key for claim in claims], [claim.lock for claim in claims]
+    free = {row[0]: row[1] for row in await uow.fetch(_CLAIM_ALL, *columns)}
+    return [free[place] for place in range(1, len(claims) + 1)]
+
+
 async def store(uow: UnitOfWork, claim: Claim, response: Response) -> None:
     """Keep the answer in the transaction that it reports on. A streamed answer has no bytes to keep.
 
@@ -97,12 +113,22 @@ async def store(uow: UnitOfWork, claim: Claim, response: Response) -> None:
     body = getattr(response, "body", None)
     if body is None:
         return
-    headers = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in response.raw_headers]
-    stored = await uow.fetch(
-        _STORE, claim.subject, claim.key, claim.request_hash, response.status_code, orjson.dumps(headers).decode(), bytes(body)
-    )
-    if not stored:
+    if not await uow.fetch(_STORE, *_row(claim, response, body)):
         raise Overtaken
+
+
+async def store_all(uow: UnitOfWork, answered: Sequence[tuple[Claim, Response]]) -> None:
+    """`store` for a set of answers. Raises Overtaken if one of the keys was answered by somebody else."""
+    if not answered:
+        return
+    columns = [list(column) for column in zip(*(_row(claim, response, response.body) for claim, response in answered), strict=True)]
+    if len(await uow.fetch(_STORE_ALL, *columns)) < len(answered):
+        raise Overtaken
+
+
+def _row(claim: Claim, response: Response, body: bytes | memoryview) -> tuple[str, str, bytes, int, str, bytes]:
+    headers = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in response.raw_headers]
+    return claim.subject, claim.key, claim.request_hash, response.status_code, orjson.dumps(headers).decode(), bytes(body)
 
 
 def _replay(status: int, headers: str | list[list[str]], body: bytes) -> Response:

@@ -7,7 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import iter_route_contexts
 
 from shared.chassis.http.problems import MEDIA_TYPE, Problem
-from shared.chassis.http.routing import TransactionalRoute
+from shared.chassis.http.routing import SecuredRoute
 
 _REF = "#/components/schemas/{model}"
 _PROBLEM = {
@@ -37,7 +37,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     schemas["Problem"] = problem
     components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
     for context in iter_route_contexts(app.routes):
-        if isinstance(context.original_route, TransactionalRoute) and context.path_format in schema.get("paths", {}):
+        if isinstance(context.original_route, SecuredRoute) and context.path_format in schema.get("paths", {}):
             for method in context.methods or ():
                 _complete(schema["paths"][context.path_format].get(method.lower()), method, scope=context.original_route.scope)
     app.openapi_schema = schema

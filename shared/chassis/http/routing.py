@@ -44,8 +44,8 @@ class _JsonRequest(Request):
         return self._json
 
 
-class TransactionalRoute(APIRoute):
-    """A route that names its scope (or is marked public) and runs within one transaction of the app's database."""
+class SecuredRoute(APIRoute):
+    """A route that names its scope (or is marked public): the caller and its idempotency key are known before the handler runs."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
@@ -54,7 +54,7 @@ class TransactionalRoute(APIRoute):
             raise TypeError(f"{endpoint.__module__}.{endpoint.__qualname__} names no scope: use requires(…) or @public")
 
     def get_route_handler(self) -> Handler:
-        """FastAPI's handler within authentication, idempotency and a transaction."""
+        """FastAPI's handler within authentication and `answered`."""
         handle = super().get_route_handler()
         scope = access.scope_of(self.dependant)
         template = self.path_format
@@ -72,11 +72,23 @@ class TransactionalRoute(APIRoute):
             claim = await _read(request, subject=subject)
             token = current_actor.set(actor)
             try:
-                return await _transact(request, handle, claim=claim)
+                return await self.answered(request, handle, claim)
             finally:
                 current_actor.reset(token)
 
         return run
+
+    async def answered(self, request: Request, handle: Handler, claim: idempotency.Claim | None) -> Response:
+        """The answer of FastAPI's handler to an authenticated request."""
+        raise NotImplementedError
+
+
+class TransactionalRoute(SecuredRoute):
+    """A route that runs within one transaction of the app's database."""
+
+    async def answered(self, request: Request, handle: Handler, claim: idempotency.Claim | None) -> Response:
+        """Within the transaction."""
+        return await transact(request, handle, claim=claim)
 
 
 class Router(APIRouter):
@@ -101,7 +113,7 @@ async def _read(request: Request, *, subject: str) -> idempotency.Claim | None:
     return idempotency.claim_of(request, body, subject=subject) if request.method == "POST" else None
 
 
-async def _transact(request: Request, handle: Handler, *, claim: idempotency.Claim | None) -> Response:
+async def transact(request: Request, handle: Handler, *, claim: idempotency.Claim | None) -> Response:
     """Run the handler in a transaction; start over on a deadlock, or when the same key was answered meanwhile."""
     database: Database = request.app.state.database()
     for attempt in range(1, _ATTEMPTS + 1):

@@ -1,6 +1,5 @@
 """Names, likeness and merges, for any input: one spelling is enough, comparing has no direction, and one deal holds what two held."""
 
-from dataclasses import replace
 from datetime import timedelta
 from itertools import combinations
 from uuid import UUID
@@ -22,6 +21,7 @@ from services.registration.domain.deals.territories import meet
 from services.registration.domain.refusals import AccountNameMissing
 from services.registration.domain.values import AccountId, DealId
 from services.registration.suffixes import registrable_domain
+from shared.chassis.values import replace
 from tests.unit.registration.deals import T0, WINDOW, a_deal
 
 WORDS = st.sampled_from(

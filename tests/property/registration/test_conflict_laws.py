@@ -1,6 +1,5 @@
 """Whatever is tried in any order: six steps in order, one protected deal, facts without a gap, credit that totals exactly one."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -30,6 +29,7 @@ from services.registration.domain.values import AccountId, Credit, DealId, Partn
 from services.registration.domain.values import Outcome as Ending
 from services.registration.policy import Policy
 from shared.chassis.errors import Refused
+from shared.chassis.values import replace
 from tests.unit.registration.deals import DAY, T0, a_deal, some_terms
 
 LIMITS = Policy().conflict_limits

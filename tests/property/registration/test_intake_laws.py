@@ -1,7 +1,6 @@
 """Laws of the intake: order, repeats and echoes change nothing about where an opportunity ends."""
 
 import random
-from dataclasses import replace
 from uuid import UUID
 
 from hypothesis import given, settings
@@ -16,6 +15,7 @@ from services.registration.domain.intake.merging import merged
 from services.registration.domain.intake.news import News
 from services.registration.domain.intake.opportunity import Opportunity, OwnerChange, Stage
 from services.registration.domain.values import PartnerId
+from shared.chassis.values import replace
 from tests.unit.registration.deals import ACCOUNT, DAY, ME, RIVAL, T0, some_terms
 from tests.unit.registration.opportunities import desk, seen
 

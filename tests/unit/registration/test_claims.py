@@ -1,12 +1,12 @@
 """What the vendor keeps for itself or for one partner: when it stands in a partner's way."""
 
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 import pytest
 
 from services.registration.domain.deals.claims import Claim, ClaimKind, against
+from shared.chassis.values import replace
 from tests.unit.registration.deals import ACCOUNT, DAY, ME, RIVAL, T0, TICK, a_deal
 
 NAMED = Claim(id=UUID(int=1), kind=ClaimKind.NAMED_ACCOUNT, account_id=ACCOUNT, families=(), path="/EMEA", valid_from=T0)

@@ -1,6 +1,5 @@
 """Steps go in order; a decision does to the deal what it says; each side's letter is its own."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from uuid import UUID
@@ -40,6 +39,7 @@ from services.registration.domain.deals.territories import Territories
 from services.registration.domain.intake.opportunity import Opportunity, Stage, follow
 from services.registration.domain.values import Credit, DealId, PartnerId
 from services.registration.policy import Policy
+from shared.chassis.values import replace
 from tests.unit.registration.deals import ACCOUNT, DAY, ME, RIVAL, T0, a_deal, some_terms, won
 
 LIMITS = Policy().conflict_limits

@@ -1,7 +1,6 @@
 """What all sides must have signed, what a version holds, and what it makes of the terms of a close."""
 
 import json
-from dataclasses import replace
 from fractions import Fraction
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from services.registration.domain.coselling.agreement import Party, VersionState
 from services.registration.domain.coselling.joint_plan import PlanStep, StepId, StepState
 from services.registration.domain.refusals import BeneficiaryTwice, SplitsNotOne
 from services.registration.domain.values import Credit, PartnerId
+from shared.chassis.values import replace
 from tests.unit.registration.cosell import EMPTY, HALVES, TICK, WAIT, proposed, signed
 from tests.unit.registration.deals import ME, RIVAL, T0, a_deal, some_terms, won
 

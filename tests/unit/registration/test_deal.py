@@ -1,7 +1,6 @@
 """What a deal allows in which state."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from fractions import Fraction
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from services.registration.domain.deals.refunds import Wanted
 from services.registration.domain.values import Credit, CreditAfterExpiry, Outcome, State
 from shared.chassis.errors import Refused
 from shared.chassis.money import Money
+from shared.chassis.values import replace
 from tests.unit.registration.deals import DAY, ME, RIVAL, T0, TICK, WINDOW, a_deal, some_terms, won
 
 FIRST = UUID(int=1)

@@ -1,7 +1,5 @@
 """How protection goes on and ends: extensions that are asked for, stages, silence, warnings."""
 
-from dataclasses import replace
-
 import pytest
 
 from services.registration.domain import refusals as no
@@ -11,6 +9,7 @@ from services.registration.domain.deals.exclusivity import Asked
 from services.registration.domain.deals.facts import Ending
 from services.registration.domain.deals.phases import Phase, phase_of
 from services.registration.domain.values import State
+from shared.chassis.values import replace
 from tests.unit.registration.deals import DAY, T0, TICK, WINDOW, a_deal, won
 
 END = T0 + WINDOW

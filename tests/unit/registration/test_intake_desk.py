@@ -1,6 +1,5 @@
 """What the desk makes of versions, echoes of our own changes, and changes of the partner."""
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from services.registration.domain.intake.desk import OWNER_CHANGED
 from services.registration.domain.intake.news import News
 from services.registration.domain.intake.opportunity import OwnerChange, Stage
 from services.registration.domain.values import State
+from shared.chassis.values import replace
 from tests.unit.registration.deals import DAY, ME, RIVAL, T0, a_deal, some_terms
 from tests.unit.registration.opportunities import NOW, desk, only, seen, take
 

@@ -1,6 +1,5 @@
 """Two accounts as one: who keeps protection, and what becomes of the slots."""
 
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from services.registration.domain.accounts.refusals import MergeCollides
 from services.registration.domain.deals.deal import Deal
 from services.registration.domain.deals.protection import Scope, Slot, Window, slots_for
 from services.registration.domain.values import AccountId, DealId
+from shared.chassis.values import replace
 from tests.unit.registration.deals import DAY, T0, WINDOW, a_deal
 
 GONE, INTO = AccountId(UUID(int=1)), AccountId(UUID(int=2))

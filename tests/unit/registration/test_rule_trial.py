@@ -1,6 +1,5 @@
 """A proposed rule: patched, checked, and tried over a small history whose figures are known."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -29,6 +28,7 @@ from services.registration.domain.values import CreditAfterExpiry, DealId, Outco
 from services.registration.policy import Policy
 from services.registration.use_cases.rules.propose import patched
 from services.registration.use_cases.rules.triable import check_triable
+from shared.chassis.values import replace
 from tests.unit.registration.deals import DAY, ME, RIVAL, T0, a_deal, some_terms
 
 TREE = Territories({"EMEA": ["DE", "FR"]})

@@ -4,7 +4,6 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from services.registration.domain.accounts.countries import country_code
 from services.registration.domain.accounts.names import legal_name
 from services.registration.domain.refusals import AccountAmbiguous, AccountNameMissing
 from services.registration.domain.values import AccountId
+from shared.chassis.values import Value
 
 _LONGEST = 1_000  # bytes
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -38,8 +38,7 @@ class Identifier(NamedTuple):
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Customer:
+class Customer(Value, frozen=True, kw_only=True):
     """The customer as given: whatever is known of it."""
 
     name: str

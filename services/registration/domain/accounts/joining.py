@@ -1,7 +1,7 @@
 """Two accounts as one: whose protection stays where both protect the same deal, and what becomes of the slots."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.registration.domain.accounts.refusals import MergeCollides
@@ -10,6 +10,7 @@ from services.registration.domain.deals.facts import Expired
 from services.registration.domain.deals.protection import Slot, Window
 from services.registration.domain.deals.territories import meet
 from services.registration.domain.values import AccountId, DealId
+from shared.chassis.values import replace
 
 
 @dataclass(frozen=True, slots=True)

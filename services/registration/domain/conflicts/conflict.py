@@ -1,7 +1,7 @@
 """A conflict over deals: its sides, the six steps that it goes through in order, and until when each of them is due."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
@@ -11,6 +11,7 @@ from services.registration.domain.conflicts.refusals import ConflictClosed, Conf
 from services.registration.domain.deals.business_hours import BusinessHours
 from services.registration.domain.values import AccountId, Credit, DealId, PartnerId
 from shared.chassis.ids import derived_id
+from shared.chassis.values import replace
 
 
 class Kind(StrEnum):

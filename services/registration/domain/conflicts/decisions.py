@@ -1,7 +1,6 @@
 """What a decided conflict does to a deal: it goes to another partner, its credit is fixed, or its protection ends."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 
@@ -11,6 +10,7 @@ from services.registration.domain.deals import deal as life
 from services.registration.domain.deals.deal import Deal
 from services.registration.domain.deals.facts import Amended, ProtectionEnded, Reassigned
 from services.registration.domain.values import Credit, PartnerId, State, Terms, check_shares
+from shared.chassis.values import replace
 
 DECIDED = "a conflict was decided"
 """The reason that a partner reads in the amendment: the decision's own words may name the other side."""

@@ -1,7 +1,7 @@
 """A proposed change of the rules, filed to prevent the next conflict: tried over history, then switched on or declined."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.registration.domain.conflicts.conflict import Said
 from services.registration.domain.conflicts.refusals import ProposalSettled, RuleInvalid, RuleStartsInPast, SamePerson
+from shared.chassis.values import replace
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 Body: TypeAlias = dict[str, "Json"]

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 
@@ -22,6 +22,7 @@ from services.registration.domain.refusals import (
     QuotaReached,
 )
 from services.registration.domain.values import AccountId, CreditAfterExpiry, DealId, PartnerId, State
+from shared.chassis.values import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,13 @@
 """What a signed agreement makes of the terms of a close: its split where none is given, a refusal where another one is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from services.registration.domain.coselling.refusals import SplitAgreed
 from services.registration.domain.deals.deal import Deal
 from services.registration.domain.values import Credit, Terms
+from shared.chassis.values import replace
 
 AGREEMENT, VERSION, OVERRIDE = "cosell_agreement", "cosell_version", "cosell_override"
 """Attributes of the terms that trace the split to what was signed, or tell why staff set it aside."""

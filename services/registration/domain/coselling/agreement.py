@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -13,6 +13,7 @@ from uuid import UUID
 from services.registration.domain.coselling import refusals as no
 from services.registration.domain.refusals import BeneficiaryTwice, SplitsNotOne
 from services.registration.domain.values import Credit, DealId, PartnerId
+from shared.chassis.values import replace
 
 AgreementId = NewType("AgreementId", UUID)
 Signer = PartnerId | None

@@ -1,6 +1,6 @@
 """The joint plan of a signed agreement: steps, each owned by one party, which alone (or the vendor) moves it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import NewType
@@ -9,6 +9,7 @@ from uuid import UUID
 from services.registration.domain.coselling import refusals as no
 from services.registration.domain.coselling.agreement import Agreement, Signer, VersionState
 from services.registration.domain.values import PartnerId
+from shared.chassis.values import replace
 
 StepId = NewType("StepId", UUID)
 

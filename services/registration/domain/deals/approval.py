@@ -1,6 +1,6 @@
 """Submitted, in review, returned, approved, rejected: the way to protection where the programme does not approve by itself."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.registration.domain import refusals as no
@@ -9,6 +9,7 @@ from services.registration.domain.deals.facts import Registered, Rejected, Retur
 from services.registration.domain.deals.protection import Protection, Scope, Window
 from services.registration.domain.values import State
 from shared.chassis.money import Money
+from shared.chassis.values import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

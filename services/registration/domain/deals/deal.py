@@ -1,6 +1,6 @@
 """The life of a deal: open, closed as won or lost, reopened, withdrawn; and the exclusivity beside it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,10 +18,10 @@ from services.registration.domain.deals.protection import Protection, Scope, Win
 from services.registration.domain.deals.refunds import Wanted, covers, settle
 from services.registration.domain.values import Credit, CreditAfterExpiry, DealId, Outcome, PartnerId, State, Terms
 from shared.chassis.money import Money
+from shared.chassis.values import Value, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Value, frozen=True):
     """The record in a sales system that the deal follows; `changed_at` is when that last changed there, where known.
 
     `version` is its newest version there, where it counts them, and `digest` the content that this version had.
@@ -34,8 +34,7 @@ class Origin:
     digest: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deal:
+class Deal(Value, frozen=True, kw_only=True):
     """One registered deal. `version` counts its facts from 1; `close_number` its closes; `revision` the amendments of the last close.
 
     `stage` is what the partner said last of its sale, at `stage_at`; `submissions` counts how often it was put up for review; `warned`

@@ -1,6 +1,6 @@
 """How protection goes on and ends: extensions asked for and decided, sales stages told, warnings, and the end by itself."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.registration.domain import refusals as no
@@ -16,6 +16,7 @@ from services.registration.domain.deals.facts import (
 )
 from services.registration.domain.deals.protection import Protection, Window
 from services.registration.domain.values import State
+from shared.chassis.values import replace
 
 
 @dataclass(frozen=True, slots=True)

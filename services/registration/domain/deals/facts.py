@@ -1,6 +1,5 @@
 """What happened to a deal; the deal as it then stands carries the rest."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -8,47 +7,42 @@ from uuid import UUID
 
 from services.registration.domain.values import Outcome, PartnerId
 from shared.chassis.money import Money
+from shared.chassis.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Registered:
+class Registered(Value, frozen=True):
     """The deal is on record; `at` is the order of receipt (or the engagement in the vendor's own history)."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Submitted:
+class Submitted(Value, frozen=True):
     """Put up for review; rivals are kept out until `blocks_until` at most."""
 
     at: datetime
     blocks_until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
+class Returned(Value, frozen=True):
     """Sent back to the partner, who is `asked` for something."""
 
     at: datetime
     asked: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Value, frozen=True):
     at: datetime
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExtensionRequested:
+class ExtensionRequested(Value, frozen=True):
     """Asked for in time: protection holds until the decision, at most until `keeps_until`."""
 
     at: datetime
     keeps_until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ExtensionDeclined:
+class ExtensionDeclined(Value, frozen=True):
     """Protection ends at `until`."""
 
     at: datetime
@@ -56,14 +50,12 @@ class ExtensionDeclined:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Extended:
+class Extended(Value, frozen=True):
     at: datetime
     previous_until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class StageMoved:
+class StageMoved(Value, frozen=True):
     """The partner told where the sale stands; whether that renewed its protection."""
 
     at: datetime
@@ -78,8 +70,7 @@ class Ending(StrEnum):
     QUIET = "quiet"
 
 
-@dataclass(frozen=True, slots=True)
-class EndsSoon:
+class EndsSoon(Value, frozen=True):
     """Exclusivity will end at `ends_at` unless somebody does something."""
 
     at: datetime
@@ -87,50 +78,43 @@ class EndsSoon:
     because: Ending
 
 
-@dataclass(frozen=True, slots=True)
-class Expired:
+class Expired(Value, frozen=True):
     """Exclusivity ended at `at`."""
 
     at: datetime
     because: Ending = Ending.WINDOW
 
 
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
+class Withdrawn(Value, frozen=True):
     at: datetime
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(Value, frozen=True):
     at: datetime
     outcome: Outcome
     protected: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Amended:
+class Amended(Value, frozen=True):
     at: datetime
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reopened:
+class Reopened(Value, frozen=True):
     at: datetime
     reason: str
     close_number: int
 
 
-@dataclass(frozen=True, slots=True)
-class RefundPart:
+class RefundPart(Value, frozen=True):
     """The part of one line that was refunded."""
 
     line_id: str
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class Refund:
+class Refund(Value, frozen=True):
     """Money that went back to the customer: `parts` where the lines are known, else it counts pro rata over all."""
 
     refund_id: UUID
@@ -140,14 +124,12 @@ class Refund:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Refunded:
+class Refunded(Value, frozen=True):
     at: datetime
     refund: Refund
 
 
-@dataclass(frozen=True, slots=True)
-class Reassigned:
+class Reassigned(Value, frozen=True):
     """A decision gave the deal to another partner; `former` had it before."""
 
     at: datetime
@@ -155,8 +137,7 @@ class Reassigned:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ProtectionEnded:
+class ProtectionEnded(Value, frozen=True):
     """A decision ended exclusivity before its time."""
 
     at: datetime

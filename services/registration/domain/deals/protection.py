@@ -2,15 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.registration.domain.deals.territories import meet
 from services.registration.domain.values import AccountId, DealId, PartnerId
+from shared.chassis.values import Value, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Value, frozen=True):
     """`[start, end)` in UTC: a rival at exactly `end` is accepted."""
 
     start: datetime
@@ -28,8 +27,7 @@ class Window:
         return self.end <= self.start
 
 
-@dataclass(frozen=True, slots=True)
-class Protection:
+class Protection(Value, frozen=True):
     """The exclusivity of one deal. `granted` is false for history that came second; `ended_at` is set by close and withdrawal."""
 
     window: Window
@@ -53,8 +51,7 @@ class Protection:
         return replace(self, window=Window(self.window.start, self.window.end + by), extensions=self.extensions + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Value, frozen=True):
     """What a deal is about: two deals are the same if their scopes meet. `path` is the territory's place in the tree."""
 
     account_id: AccountId
@@ -62,8 +59,7 @@ class Scope:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Value, frozen=True):
     """Account × family × territory, held over a window. `partner_id` is absent where the reader may not know it."""
 
     deal_id: DealId

@@ -1,7 +1,7 @@
 """The desk where opportunities become deals: each is registered, moved on, left alone or refused, one after the other."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -18,6 +18,7 @@ from services.registration.domain.intake.refusals import OriginUnknown
 from services.registration.domain.refusals import AccountTaken, PartnerChanged, RegisteredInFuture
 from services.registration.domain.values import AccountId, CreditAfterExpiry, DealId, State, Terms
 from shared.chassis.errors import Refused
+from shared.chassis.values import replace
 
 Step = tuple[Deal, Fact]
 Key = tuple[str, str]

@@ -4,10 +4,11 @@ Each state is whole, so the newest wins and a hole loses nothing but the steps b
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from services.registration.domain.intake.news import News
+from shared.chassis.values import replace
 
 
 @dataclass(frozen=True, slots=True, order=True)

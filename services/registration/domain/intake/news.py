@@ -1,13 +1,13 @@
 """Whether an opportunity's state is news: its version in the source decides, without one the time, without either its arrival."""
 
 import hashlib
-from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from services.registration.domain.deals.deal import Origin
 from services.registration.domain.intake.opportunity import Opportunity
 from services.registration.domain.intake.refusals import OpportunityConflict
+from shared.chassis.values import replace
 
 
 class News(StrEnum):

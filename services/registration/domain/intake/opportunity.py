@@ -1,7 +1,6 @@
 """An opportunity of the vendor's sales system, and how the deal that follows it moves when it changes there."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,6 +11,7 @@ from services.registration.domain.deals.deal import CreditRule, Deal
 from services.registration.domain.deals.facts import Fact
 from services.registration.domain.refusals import ClosedAtMissing
 from services.registration.domain.values import Outcome, PartnerId, State, Terms
+from shared.chassis.values import Value, replace
 
 CHANGED = "changed in the sales system"
 
@@ -38,8 +38,7 @@ class Exclusivity(StrEnum):
     ENFORCE = "enforce"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opportunity:
+class Opportunity(Value, frozen=True, kw_only=True):
     """The state of one opportunity. `terms` are there once it is closed; `split_given`: they name who is credited.
 
     `version` counts its states in the source, where that counts; `origin` says who made the change (see `echo`).

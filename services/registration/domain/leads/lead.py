@@ -1,6 +1,6 @@
 """The life of a lead: shared by one side, answered by the other within the service level, then converted to a deal or lost."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
@@ -10,6 +10,7 @@ from services.registration.domain.deals.business_hours import BusinessHours
 from services.registration.domain.leads import refusals as no
 from services.registration.domain.values import PartnerId
 from shared.chassis.money import Money
+from shared.chassis.values import replace
 
 LeadId = NewType("LeadId", UUID)
 

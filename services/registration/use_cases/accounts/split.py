@@ -1,7 +1,7 @@
 """Split an account: named identifiers, deals and links go to a new one, or back to one that was merged into it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from services.registration.domain.accounts.identifiers import Identifier
@@ -12,6 +12,7 @@ from services.registration.store import account_book, account_keys, account_link
 from services.registration.use_cases.accounts.change import Author, hold
 from shared.chassis.database import UnitOfWork
 from shared.chassis.ids import new_id
+from shared.chassis.values import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

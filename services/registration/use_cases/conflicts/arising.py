@@ -6,7 +6,7 @@ from services.registration.domain.conflicts.conflict import Kind
 from services.registration.domain.conflicts.refusals import TerritoryNotAllowed
 from services.registration.domain.deals.deal import Deal
 from services.registration.domain.intake.desk import Taken
-from services.registration.domain.values import PartnerId
+from services.registration.domain.values import DealId, PartnerId
 from services.registration.policy import Policy
 from services.registration.store import partners
 from services.registration.store.partners import KnownPartner
@@ -28,16 +28,17 @@ def _openings(one: Taken, deal: Deal, who: Mapping[PartnerId, KnownPartner], pol
         yield Opening(kind=Kind.TERRITORY_BREACH, deal_ids=(deal.id,), note=f"registered in {deal.territory}")
 
 
-async def breaches_territory(uow: UnitOfWork, deal: Deal, *, policy: Policy) -> bool:
-    """Whether a new registration lies outside of what its partner may have. Raises TerritoryNotAllowed where the programme refuses that."""
+async def breaching_territory(uow: UnitOfWork, deals: Sequence[Deal], *, policy: Policy) -> set[DealId]:
+    """Which new registrations lie outside of what their partners may have. Raises TerritoryNotAllowed where the programme refuses that."""
     assignment = policy.partner_territories.assignment
     if not assignment:  # most programmes: nothing is asked of the store
-        return False
-    known = (await partners.of(uow, [deal.partner_id])).get(deal.partner_id)
-    breached = _breaches(deal, known.kind if known else None, policy)
-    if breached and assignment.refuses:
-        raise TerritoryNotAllowed(territory=deal.territory)
-    return breached
+        return set()
+    who = await partners.of(uow, {deal.partner_id for deal in deals})
+    kinds = {partner_id: known.kind for partner_id, known in who.items()}
+    breaching = [deal for deal in deals if _breaches(deal, kinds.get(deal.partner_id), policy)]
+    if breaching and assignment.refuses:
+        raise TerritoryNotAllowed(territory=breaching[0].territory)
+    return {deal.id for deal in breaching}
 
 
 async def open_breach(uow: UnitOfWork, deal: Deal, *, policy: Policy) -> None:

@@ -1,7 +1,6 @@
 """Where the vendor's own claims and likely duplicates give rise to conflicts: somebody else's protection runs already."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from services.registration.domain.accounts.likeness import Likeness
 from services.registration.domain.conflicts.conflict import Kind
@@ -12,6 +11,7 @@ from services.registration.policy import Policy
 from services.registration.store import slots
 from services.registration.use_cases.conflicts.open import Opening, open_conflict, open_conflicts
 from shared.chassis.database import UnitOfWork
+from shared.chassis.values import replace
 
 _CLASHING = frozenset({ClaimKind.OPPORTUNITY, ClaimKind.NAMED_ACCOUNT})
 

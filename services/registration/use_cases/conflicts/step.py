@@ -1,6 +1,6 @@
 """Go through the steps of a conflict that are words alone, and name its sides while it is open."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from services.registration.domain.conflicts.conflict import Conflict, Said, Side, Step, check_open, complete, side_id, told
@@ -14,6 +14,7 @@ from services.registration.use_cases.change import Expects
 from services.registration.use_cases.conflicts.open import side_of
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
+from shared.chassis.values import replace
 
 WORDS_ALONE = (Step.IDENTIFY, Step.INVESTIGATE, Step.MEDIATE)
 

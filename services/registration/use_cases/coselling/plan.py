@@ -1,6 +1,5 @@
 """The joint plan: parties add and move their own steps; one that is overdue is told of once."""
 
-from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from services.registration.mapping.coselling import step_overdue
 from services.registration.store import coselling, joint_plan
 from shared.chassis.database import UnitOfWork
 from shared.chassis.ids import new_id
+from shared.chassis.values import replace
 
 _PORTION = 200
 

@@ -25,8 +25,12 @@ class Receipts:
 
     async def issue(self, uow: UnitOfWork, submission: Submission) -> Link:
         """The receipt's place, at once: nothing but the answer may follow in this transaction, and no lock."""
+        return (await self.issue_all(uow, [submission]))[0]
+
+    async def issue_all(self, uow: UnitOfWork, submissions: Sequence[Submission]) -> list[Link]:
+        """`issue` for a set, in its order."""
         await uow.flush()
-        return (await self._append(uow, [submission]))[0]
+        return await self._append(uow, submissions)
 
     def issue_at_last(self, uow: UnitOfWork, taken: Sequence[Taken]) -> None:
         """Receipts for those of a set that registered a new deal, in their order, before the commit."""

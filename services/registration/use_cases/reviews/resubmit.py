@@ -1,6 +1,6 @@
 """Submit a returned registration again, corrected."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from services.registration.domain.deals import approval
 from services.registration.domain.deals.approval import Correction
@@ -11,6 +11,7 @@ from services.registration.use_cases.keep_out import hold_anew, is_free
 from services.registration.use_cases.reviews.queue import queue
 from shared.chassis.database import UnitOfWork
 from shared.chassis.money import Money
+from shared.chassis.values import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from services.registration.domain.values import Confidence, DealId
 from services.registration.policy import Policy
 from services.registration.store import accounts, partners, slots, waiting
 from services.registration.store.waiting import Place, Waiting
-from services.registration.use_cases.enter import enter
+from services.registration.use_cases.enter import Entry, enter
 from shared.chassis.database import UnitOfWork
 from shared.chassis.ids import new_id
 
@@ -21,7 +21,8 @@ async def accept(uow: UnitOfWork, waiting_id: UUID, *, by: str, policy: Policy) 
         raise no.NotOffered(state=one.place)
     await partners.check_active(uow, one.partner_id)
     await slots.end(uow, [DealId(one.id)], at=uow.now)
-    deal = await enter(uow, _deal(one, policy, uow), confidence=Confidence.EXACT, by=by, policy=policy)
+    entry = Entry(deal=_deal(one, policy, uow), confidence=Confidence.EXACT, by=by)
+    deal = (await enter(uow, [entry], policy=policy))[0]
     await waiting.settle(uow, one, Place.TAKEN, deal_id=deal.id)
     return deal
 
