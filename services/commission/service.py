@@ -10,7 +10,7 @@ from services.commission.api.fx import fx_rates
 from services.commission.api.plans import plan_drafts, plan_versions
 from services.commission.consumers import handlers
 from services.commission.settings import Settings
-from services.commission.store import plans, rates, tables_intake  # noqa: F401 - its tables are part of the metadata
+from services.commission.store import plans, rates, tables_conflicts, tables_intake  # noqa: F401 - its tables are part of the metadata
 from services.commission.store.plans import Plans
 from services.commission.store.tables import metadata
 from services.commission.timers import timers

@@ -167,6 +167,8 @@ def _chain(document: Json, former: Json) -> Iterator[Finding]:
     for name in ("balances", "positions", "earned", "sums", "disputed"):
         if name != "disputed" or document["format"] == former["format"]:  # the former format has no amounts there
             yield from _differences(document["opening"][name], former["closing"][name], f"opening.{name}")
+    before = former["closing"].get("contested", [])  # an earlier release told of none
+    yield from _differences(document["opening"].get("contested", []), before, "opening.contested")
     yield from dispute_gaps(disputes_in(document), disputes_in(former))
 
 
@@ -212,6 +214,7 @@ def _standing(body: Json) -> Standing:
         earned={_day(each["month"]): each["commission"] for each in body["earned"]},
         sums={each["name"]: each["sum"] for each in body["sums"]},
         disputed=held_in(body["disputed"]),
+        contested=held_in(body.get("contested", ())),
         deals={deal.id: deal for deal in map(decoded_side, body.get("deals", ()))},
     )
 

@@ -38,10 +38,10 @@ def written(form: str, disputes: Iterable[StatedDispute], opening: Standing, she
     held = sheet.closing.disputed
     ordered = sorted(disputes, key=lambda each: (each.opened_at, each.id))
     marked = frozenset(each.entry_id for each in ordered if each.runs)
-    return Written(marked, _amounts(opening.disputed), _amounts(held), {"disputes": [_dispute(each, held) for each in ordered]})
+    return Written(marked, amounts(opening.disputed), amounts(held), {"disputes": [_dispute(each, held) for each in ordered]})
 
 
-def _amounts(held: Held) -> list[Json]:
+def amounts(held: Held) -> list[Json]:
     return [{"entry_id": entry_id, "held": held[entry_id]} for entry_id in sorted(held)]
 
 

@@ -18,7 +18,7 @@ from services.commission.domain.ruling import rule_text
 from services.commission.domain.statement import Balances, Line, Row, Sheet, Span, Standing, causes, late, occurred_at
 from services.commission.domain.statement_disputes import StatedDispute
 from services.commission.domain.statement_given import Given
-from services.commission.statement_disputes import FORMAT, written
+from services.commission.statement_disputes import FORMAT, amounts, written
 from services.commission.statement_plan import Version, plan_of
 from services.commission.store.encoding import fact_kind, plain
 from shared.chassis.ids import derived_id
@@ -48,6 +48,14 @@ class Heading:
     form: str = FORMAT
 
 
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Entries in dispute at the end of the period, and those that conflicts hold."""
+
+    disputed: frozenset[UUID]
+    contested: frozenset[UUID]
+
+
 def statement_id(partner_id: UUID, number: int) -> UUID:
     """Each number of a partner is one statement, whoever issues it."""
     return derived_id("commission.statement", partner_id, number)
@@ -56,7 +64,8 @@ def statement_id(partner_id: UUID, number: int) -> UUID:
 def compose(heading: Heading, calendar: Calendar, opening: Standing, sheet: Sheet) -> Json:
     """The document, sealed: each line with its hash, the whole with its own."""
     disputes, plan = written(heading.form, heading.disputes, opening, sheet), plan_of(heading.versions)
-    lines = [_line(line, heading.span, plan, disputes.marked) for line in sheet.lines]
+    marked = Marked(disputes.marked, frozenset(sheet.closing.contested))
+    lines = [_line(line, heading.span, plan, marked) for line in sheet.lines]
     document: Json = {
         "format": heading.form,
         "statement_id": statement_id(heading.partner_id, heading.number),
@@ -111,7 +120,7 @@ def _period(heading: Heading, calendar: Calendar) -> Json:
     }
 
 
-def _line(line: Line, span: Span, plan: Plan, disputed: frozenset[UUID]) -> Json:
+def _line(line: Line, span: Span, plan: Plan, marked: Marked) -> Json:
     posted = line.posted
     return {
         "number": posted.number,
@@ -123,7 +132,7 @@ def _line(line: Line, span: Span, plan: Plan, disputed: frozenset[UUID]) -> Json
         "given": _given(posted.given),
         "deal": None if posted.deal is None else plain(posted.deal),
         "fact": plain(posted.fact),
-        "entries": [_entry(entry, plan, disputed) for entry in line.entries],
+        "entries": [_entry(entry, plan, marked) for entry in line.entries],
         "transfers": [plain(t) for t in line.transfers],
     }
 
@@ -136,11 +145,12 @@ def _given(given: Given) -> Json:
     }
 
 
-def _entry(entry: Entry, plan: Plan, disputed: frozenset[UUID]) -> Json:
+def _entry(entry: Entry, plan: Plan, marked: Marked) -> Json:
     told = explain(entry)
     steps = [{"what": step.what, "amount": step.amount} for step in told.steps]
     told_as = {"steps": steps, "sentences": list(told.sentences), "rules": list(rule_text(entry, plan))}
-    return {**plain(entry), "disputed": entry.id in disputed, "told": told_as}
+    held = {"disputed": entry.id in marked.disputed, "contested": entry.id in marked.contested}
+    return {**plain(entry), **held, "told": told_as}
 
 
 def _standing(standing: Standing) -> Json:
@@ -149,6 +159,7 @@ def _standing(standing: Standing) -> Json:
         "positions": [{"month": month, "revenue": revenue} for month, revenue in sorted(standing.positions.items())],
         "earned": [{"month": month, "commission": amount} for month, amount in sorted(standing.earned.items())],
         "sums": [{"name": name, "sum": total} for name, total in sorted(standing.sums.items())],
+        "contested": amounts(standing.contested),
         "deals": [plain(deal) for _, deal in sorted(standing.deals.items())],
     }
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from services.commission.statement_document import canonical
 from services.commission.statement_paper import FAINT, INK, NEGATIVE, Cell, Paper
-from services.commission.statement_pdf_disputes import disputes
+from services.commission.statement_pdf_disputes import contested, disputes
 from services.commission.statement_words import BUCKETS, KINDS, MOST, WIDTHS, amount, day, label, moment, money, rest
 
 Json = dict[str, Any]
@@ -30,6 +30,7 @@ def render(document: Json) -> bytes:
     _entries(paper, "Adjustments to earlier periods", [each for each in entries if each[0]["late"]], zone)
     _movements(paper, document, zone)
     disputes(paper, document, zone)
+    contested(paper, document)
     _rules(paper, document)
     _seal(paper, document)
     paper.attach(f"statement-{document['number']:04d}.json", canonical(document))
@@ -96,6 +97,7 @@ def _entry(line: Json, entry: Json, zone: ZoneInfo) -> list[Cell]:
     about = (f"Deal {entry['deal_id']}" if entry["deal_id"] else "No deal") + version
     steps = [f"{step['what']}: {_exact(step['amount'])}" for step in told["steps"]]
     steps += ["In dispute at the end of the period"] if entry["disputed"] else []
+    steps += ["Held while a conflict is open"] if entry.get("contested") else []
     return [
         Cell(moment(line["occurred_at"], zone)),
         Cell(moment(line["recorded_at"], zone), color=FAINT),

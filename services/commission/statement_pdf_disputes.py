@@ -1,4 +1,4 @@
-"""The disputes of a statement on paper."""
+"""What is held at the end of a statement's period on paper: its disputes, and what conflicts hold."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -7,7 +7,22 @@ from services.commission.statement_paper import FAINT, Cell, Paper
 from services.commission.statement_words import MOST, WIDTHS, label, moment, money, rest
 
 Json = dict[str, Any]
+_CONTESTED, _CONTESTED_WIDTHS = [Cell("Entry"), Cell("Held", right=True)], (146.0, 32.0)
 _HEAD = [Cell("Opened"), Cell("Settled"), Cell("Dispute"), Cell("Held", right=True)]
+
+
+def contested(paper: Paper, document: Json) -> None:
+    """What is held at the end of the period since a conflict over its deal is open."""
+    rows = document["closing"].get("contested", [])
+    if not rows:
+        return
+    currency = document["plan"][0]["document"]["currency"]  # that of all that deals earn
+    paper.heading("Held while a conflict is open")
+    paper.note("It goes on by itself once the conflict is decided.")
+    with paper.table(_CONTESTED, _CONTESTED_WIDTHS):
+        for row in rows[:MOST]:
+            paper.row([Cell(row["entry_id"]), money(row["held"], currency)], _CONTESTED_WIDTHS)
+    rest(paper, rows)
 
 
 def disputes(paper: Paper, document: Json, zone: ZoneInfo) -> None:

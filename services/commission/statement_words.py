@@ -18,6 +18,8 @@ CAUSES = {
     "released": "Holds ended",
     "frozen": "Held for a dispute",
     "thawed": "Free again after a dispute",
+    "contested": "Held while a conflict is open",
+    "conflict_decided": "Free again after a conflict",
     "payout_started": "Payouts started",
     "payout_paid": "Paid out",
     "payout_failed": "Payouts that failed, payable again",

@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from services.registration.domain.conflicts.conflict import STEPS, Effect, Limits
 from services.registration.domain.conflicts.letters import unknown_names
 from services.registration.domain.deals.assignment import Assignment
+from services.registration.policy_parts import HoursPolicy
 
 
 class ConflictRules(BaseModel):
-    """How long each step of a conflict may take, whose it is, and how sides are written to."""
+    """How many business days each step of a conflict may take, whose it is, and how sides are written to."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -37,10 +38,9 @@ class ConflictRules(BaseModel):
                 raise ValueError(f"{effect.value}: nothing fills {', '.join(unknown)}")
         return letters
 
-    @property
-    def limits(self) -> Limits:
-        """The time limit of each step: plain days of 24 hours, whatever day of the week it is."""
-        return {step: timedelta(days=getattr(self, f"{step.value}_days")) for step in STEPS}
+    def limits(self, hours: HoursPolicy) -> Limits:
+        """The time limit of each step, in business days of these hours."""
+        return Limits({step: getattr(self, f"{step.value}_days") for step in STEPS}, hours.exact, hours.day)
 
     @property
     def look_back(self) -> timedelta:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from services.registration.conflict_policy import ConflictRules, PartnerTerritories
 from services.registration.domain.accounts.likeness import Matching
+from services.registration.domain.conflicts.conflict import Limits
 from services.registration.domain.deals.approval_rules import ApprovalRule
 from services.registration.domain.deals.territories import Territories
 from services.registration.domain.intake.opportunity import Exclusivity, OwnerChange
@@ -88,6 +89,11 @@ class Policy(BaseModel):
         """When whoever has it in the queue is reminded."""
         limit, before = self.review_limit_days * self.business_hours.day, timedelta(hours=self.approval.remind_before_hours)
         return self.business_hours.exact.add(received_at, max(timedelta(0), limit - before))
+
+    @property
+    def conflict_limits(self) -> Limits:
+        """How long each step of a conflict may take, in the vendor's business hours."""
+        return self.conflicts.limits(self.business_hours)
 
     @property
     def lead_level(self) -> ServiceLevel:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from shared.schemas.base import Event, Share
+from shared.schemas.base import Event, Model, Share
 from shared.schemas.deals import DealFact
 
 
@@ -34,14 +34,26 @@ class ConflictEscalated(ConflictFact):
     due_at: AwareDatetime
 
 
+class Correction(Model):
+    """The correction (`deal.amended`) by which a decision changed who is credited for a deal that was won already."""
+
+    deal_id: UUID
+    close_number: int
+    revision: int
+
+
 class ConflictDecided(ConflictFact):
-    """What the decision means for this side, and the clause of the policy it stands on. `share` where the credit is shared."""
+    """What the decision means for this side, and the clause of the policy it stands on. `share` where the credit is shared.
+
+    `correction`: the decision corrected this won deal of the side, so that what it means for money is told by that correction.
+    """
 
     topic: ClassVar[str] = "conflict.decided"
     effect: str
     share: Share | None = None
     policy_version: int
     clause: str
+    correction: Correction | None = None
 
 
 class ConflictCommunicated(ConflictFact):

@@ -179,8 +179,13 @@ def _held(books: Books, told: Told) -> Iterator[AnyFact]:
     if not stakes:
         return
     about, stake = stakes[told.pick % len(stakes)]
-    kinds = [Thawed, Frozen] if stake.special and stake.special.frozen else [Released, Frozen]
-    yield kinds[told.revision % 2](told.event, about.id, stake.partner_id, told.when, about.close_number, stake.entry_id)
+    conflict = derived_id("conflict", told.event) if told.pick % 2 else None
+    held = stake.special and (stake.special.contested if conflict else stake.special.frozen)
+    fact = (told.event, about.id, stake.partner_id, told.when, about.close_number, stake.entry_id)
+    if told.revision % 2:
+        yield Frozen(*fact, conflict, 1 if stake.released and told.pick % 4 == 1 else None)
+    else:
+        yield Thawed(*fact, conflict) if held else Released(*fact)
 
 
 def _ended(books: Books, told: Told) -> Iterator[AnyFact]:

@@ -147,6 +147,9 @@ def _became(found: Shown, traced: Trace) -> Iterator[str]:
             yield _moved(moved, entry.currency)
     if found.disputed:
         yield "A dispute about it is to be settled; its money is held meanwhile."
+    if found.contested_at is not None:
+        since = f"{found.contested_at:%Y-%m-%d %H:%M} UTC"
+        yield f"A conflict over its deal is open; since {since} its money is held, and goes on by itself once that is decided."
     if len(traced.related) > 1:
         stands = sum(each.entry.amount for each in traced.related)
         yield f"All {len(traced.related)} entries of this partner on the deal together: {money(stands, entry.currency)} stands."
@@ -162,7 +165,7 @@ def _moved(moved: Movement, currency: str) -> str:
     if (moved.source, moved.target) == (Account.HELD, Account.PAYABLE):
         return f"Its hold ended on {day}: {amount} became payable."
     if (moved.source, moved.target) == (Account.PAYABLE, Account.HELD):
-        return f"It was frozen on {day}, as in a dispute: {amount} went back to held."
+        return f"It was frozen on {day}, as in a dispute or a conflict: {amount} went back to held."
     return f"On {day} {amount} went from {_PLACES[moved.source]} to {_PLACES[moved.target]}."
 
 

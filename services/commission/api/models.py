@@ -28,10 +28,14 @@ class EntryView(BaseModel):
     reason: str
     event_id: str = Field(description="source and id of the event that made it")
     reverses: UUID | None
-    state: str = Field(description="disputed; of what a hold is for held, payable, reversed, or none where nothing was due; else booked")
+    state: str = Field(
+        description="disputed; contested: a conflict over its deal holds it; of what a hold is for held, payable, reversed, or none"
+        " where nothing was due; else booked"
+    )
     closed_at: datetime | None
     release_at: datetime | None
     released_at: datetime | None
+    contested_at: datetime | None = Field(description="since when conflicts over its deal hold it; null: none does")
     recorded_at: datetime
 
     @classmethod
@@ -54,6 +58,7 @@ class EntryView(BaseModel):
             closed_at=entry.closed_at,
             release_at=entry.release_at,
             released_at=shown.released_at,
+            contested_at=shown.contested_at,
             recorded_at=shown.recorded_at,
         )
 
@@ -126,6 +131,8 @@ def _money(minor: int, currency: str) -> MoneyAmount:
 def _state(shown: Shown) -> str:
     if shown.disputed:
         return "disputed"
+    if shown.contested_at is not None:
+        return "contested"
     if shown.entry.kind not in {Kind.ACCRUAL, Kind.SPIFF}:
         return "booked"
     if shown.released_at is not None:

@@ -21,7 +21,8 @@ class Standing(StrEnum):
 
 
 class Special(Value, frozen=True):
-    """What only few stakes have. `frozen`: a dispute or conflict holds it. `spiff`: the name of the SPIFF that it is.
+    """What only few stakes have. `frozen`: a dispute holds it. `contested`: conflicts over its deal do; `withheld` is what they
+    keep back of one that is released, where no more of it was there. `spiff`: the name of the SPIFF that it is.
 
     Where a rule matched, `parts` are its commission by line, and `ruled` those that rules gave (0: through the brackets), of
     which `ruled_back` went back. `cut`: a limit took some of it off. `kept` is read, never written: what sales of a former
@@ -35,6 +36,13 @@ class Special(Value, frozen=True):
     ruled_back: int = 0
     kept: int = 0
     cut: bool = False
+    contested: bool = False
+    withheld: int = 0
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody holds it, so that its release waits."""
+        return self.frozen or self.contested
 
 
 class Stake(Value, frozen=True):
@@ -57,7 +65,7 @@ class Stake(Value, frozen=True):
     @property
     def held(self) -> bool:
         """Whether something of it is left that a release would move."""
-        return self.total != self.reversed and not self.released and not (self.special and self.special.frozen)
+        return self.total != self.reversed and not self.released and not (self.special and self.special.stopped)
 
 
 class Counted(Value, frozen=True):

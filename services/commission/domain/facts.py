@@ -106,15 +106,22 @@ class Released(Fact, frozen=True):
 
 
 class Frozen(Fact, frozen=True):
-    """A dispute or conflict holds an entry: nothing of it is released until it is thawed, and what was goes back to held."""
+    """A dispute, or a conflict (`conflict_id`), holds an entry: nothing is released until it is thawed, and what was goes back to held.
+
+    Each holds it on its own: it is free once neither does.
+    `amount`: of a released entry no more than so much is there to go back, in minor units; what was paid of it stays paid.
+    """
 
     entry_id: UUID
+    conflict_id: UUID | None = None
+    amount: int | None = None
 
 
 class Thawed(Fact, frozen=True):
-    """The entry is free again: due when its hold ends, at once if that is over."""
+    """The dispute, or the last conflict (`conflict_id`), lets the entry go: due when its hold ends, at once if that is over."""
 
     entry_id: UUID
+    conflict_id: UUID | None = None
 
 
 class Moved(Value, frozen=True):

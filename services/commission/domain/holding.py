@@ -32,25 +32,42 @@ def _with(sale: Sale, stake: Stake, after: Stake) -> Sale:
 def _decided(fact: Decision, stake: Stake, currency: str) -> tuple[Stake, tuple[Transfer, ...]]:
     special = stake.special or Special()
     if isinstance(fact, Released):
-        if special.frozen:
+        if special.stopped:
             raise NothingStands
-        moved = _moved(fact, stake, Account.HELD, Account.PAYABLE, currency)
+        moved = _moved(fact, stake, stake.left, Account.HELD, Account.PAYABLE, currency)
         return replace(stake, released=True), moved
     if isinstance(fact, Frozen):
-        if stake.released and stake.left < 0:  # a debt: to hold it back would make so much more payable
-            raise NothingStands
-        back = _moved(fact, stake, Account.PAYABLE, Account.HELD, currency) if stake.released else ()
-        return replace(stake, released=False, special=replace(special, frozen=True)), back
-    thawed = replace(special, frozen=False)
-    return replace(stake, special=None if thawed == Special() else thawed), ()
+        return _frozen(fact, stake, special, currency)
+    return _thawed(fact, stake, special, currency)
 
 
-def _moved(fact: Decision, stake: Stake, source: Account, target: Account, currency: str) -> tuple[Transfer, ...]:
+def _frozen(fact: Frozen, stake: Stake, special: Special, currency: str) -> tuple[Stake, tuple[Transfer, ...]]:
+    if stake.released and stake.left < 0:  # a debt: to hold it back would make so much more payable
+        raise NothingStands
+    marked = replace(special, contested=True) if fact.conflict_id else replace(special, frozen=True)
+    if not stake.released:
+        return replace(stake, special=marked), ()
+    if fact.amount is not None:
+        kept = replace(marked, withheld=special.withheld + fact.amount)
+        return replace(stake, special=kept), _moved(fact, stake, fact.amount, Account.PAYABLE, Account.HELD, currency)
+    back = _moved(fact, stake, stake.left - special.withheld, Account.PAYABLE, Account.HELD, currency)
+    return replace(stake, released=False, special=replace(marked, withheld=0)), back
+
+
+def _thawed(fact: Thawed, stake: Stake, special: Special, currency: str) -> tuple[Stake, tuple[Transfer, ...]]:
+    free, back = replace(special, frozen=False), 0
+    if fact.conflict_id:
+        free, back = replace(special, contested=False, withheld=0), special.withheld
+    moved = _moved(fact, stake, back, Account.HELD, Account.PAYABLE, currency)
+    return replace(stake, special=None if free == Special() else free), moved
+
+
+def _moved(fact: Decision, stake: Stake, amount: int, source: Account, target: Account, currency: str) -> tuple[Transfer, ...]:
     return transfers_of(
         derived_id("commission.hold", fact.id),
         entry_id=stake.entry_id,
         partner_id=stake.partner_id,
-        amount=stake.left,
+        amount=amount,
         source=source,
         target=target,
         currency=currency,

@@ -12,11 +12,11 @@ from services.commission.domain.calendar import Calendar, PeriodKind
 from services.commission.domain.deal import Deal
 from services.commission.domain.deal import Standing as DealStanding
 from services.commission.domain.entries import Account, Entry, Transfer
-from services.commission.domain.facts import Amended, AnyFact, Booked, Closed, Rate
+from services.commission.domain.facts import Amended, AnyFact, Booked, Closed, Frozen, Rate, Thawed
 from services.commission.domain.outcome import Posting
 from services.commission.domain.plan import Plan
 from services.commission.domain.positions import Positions, earned_by
-from services.commission.domain.statement_disputes import Held, held_after
+from services.commission.domain.statement_disputes import Held, contested_after, held_after
 from services.commission.domain.statement_given import NOTHING_GIVEN, Given, StatedTallies, given_by, place
 from services.commission.domain.statement_names import Names
 from shared.chassis.values import replace
@@ -55,7 +55,7 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a partner stands between two facts: accounts, its side of its deals, what disputes hold of its entries.
+    """Where a partner stands between two facts: accounts, its side of its deals, what disputes and conflicts hold of its entries.
 
     `positions` is its counted revenue and `earned` its commission on deals, by month; `sums` are its SPIFFs and bonuses by name.
     """
@@ -66,6 +66,7 @@ class Standing:
     sums: Mapping[str, int] = field(default_factory=dict)
     deals: Mapping[UUID, Deal] = field(default_factory=dict)
     disputed: Held = field(default_factory=dict)
+    contested: Held = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ def settle(
         sums={name: total for (who, name), total in book.tallies.sums.items() if who == partner_id and total},
         deals=deals,
         disputed=held_after(partner_id, opening.disputed, taken, before=opening.deals.values(), after=deals.values()),
+        contested=contested_after(partner_id, opening.contested, before=opening.deals.values(), after=deals.values()),
     )
     return Sheet(lines, closing)
 
@@ -231,4 +233,6 @@ def causes(lines: Sequence[Line]) -> dict[tuple[str, str], Row]:
 
 def cause_of(fact: AnyFact) -> str:
     """Why money moved without an entry: a hold ended, a payout was started."""
+    if isinstance(fact, Frozen | Thawed) and fact.conflict_id:
+        return "contested" if isinstance(fact, Frozen) else "conflict_decided"
     return fact.what if isinstance(fact, Booked) else type(fact).__name__.lower()

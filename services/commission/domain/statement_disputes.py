@@ -11,7 +11,7 @@ from services.commission.domain.entries import Account
 from services.commission.domain.facts import AnyFact, Booked
 
 Held = Mapping[UUID, int]
-"""What disputes hold, in minor units of the entry's currency, by entry."""
+"""What disputes, or conflicts, hold: in minor units of the entry's currency, by entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,19 @@ def _frozen(partner_id: UUID, deals: Iterable[Deal]) -> Iterator[tuple[UUID, int
     for stake in (stake for deal in deals for sale in deal.sales for stake in sale.stakes):
         if stake.partner_id == partner_id and stake.special is not None and stake.special.frozen:
             yield stake.entry_id, stake.left
+
+
+def contested_after(partner_id: UUID, opening: Held, *, before: Iterable[Deal], after: Iterable[Deal]) -> Held:
+    """What conflicts hold after facts that left the deals as in `after`: of a released accrual what they kept, else what is left of it."""
+    held = {entry_id: amount for entry_id, amount in opening.items() if entry_id not in dict(_contested(partner_id, before))}
+    held.update(_contested(partner_id, after))
+    return {entry_id: amount for entry_id, amount in held.items() if amount > 0}
+
+
+def _contested(partner_id: UUID, deals: Iterable[Deal]) -> Iterator[tuple[UUID, int]]:
+    for stake in (stake for deal in deals for sale in deal.sales for stake in sale.stakes):
+        if stake.partner_id == partner_id and stake.special is not None and stake.special.contested:
+            yield stake.entry_id, stake.special.withheld if stake.released else stake.left
 
 
 def _kept(fact: AnyFact) -> Iterator[tuple[UUID, int]]:

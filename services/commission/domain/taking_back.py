@@ -81,14 +81,17 @@ class Reversal:
         return TakenBack(stake.total, gone.refunded, gone.sold, due, stake.reversed, other)
 
     def _swept(self, stake: Stake) -> tuple[Transfer, ...]:
-        """What stands of a stake that goes (the schedule took more or less than it accrued) becomes payable at once."""
-        if not stake.left or stake.released:
-            return ()
+        """Of a stake that goes nothing stays in held.
+
+        What stands of it (the schedule took more or less than it accrued), or what a conflict kept of it, becomes payable at once.
+        """
+        special = stake.special or _PLAIN
+        amount = special.withheld if stake.released else stake.left
         return transfers_of(
             derived_id("commission.swept", self.fact.id, stake.entry_id),
             entry_id=stake.entry_id,
             partner_id=stake.partner_id,
-            amount=stake.left,
+            amount=amount,
             source=Account.HELD,
             target=Account.PAYABLE,
             currency=self.state.plan.currency,

@@ -31,7 +31,7 @@ is_disputed = sa.exists().where(disputes.c.entry_id == entries.c.id, disputes.c.
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An entry as stored, with where its hold stands, and whether a dispute about it is to be settled."""
+    """An entry as stored, with where its hold stands, whether a dispute about it is to be settled, and whether conflicts hold of it."""
 
     seq: int
     entry: Entry
@@ -39,6 +39,7 @@ class Shown:
     due_at: datetime | None
     released_at: datetime | None
     disputed: bool = False
+    contested_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,4 +131,4 @@ def shown(row: Any) -> Shown:
         derivation=decoded_derivation(derivation),
         reverses=row.reverses,
     )
-    return Shown(row.seq, entry, row.recorded_at, row.due_at, row.released_at, row.disputed)
+    return Shown(row.seq, entry, row.recorded_at, row.due_at, row.released_at, row.disputed, row.contested_at)

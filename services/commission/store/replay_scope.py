@@ -11,14 +11,21 @@ with mine as materialized (select lead, body from public.journal where partner_i
 select (body ->> 'partner_id')::uuid from mine where not lead
 union
 select (credit ->> 'partner_id')::uuid from mine, jsonb_array_elements(body -> 'terms' -> 'credits') credit
-where body ? 'terms'"""
+where body ? 'terms'
+union
+select case when d.partner_id = any($1::uuid[]) then c.partner_id else d.partner_id end
+from public.deal_conflicts c join public.deals d using (deal_id)
+where c.partner_id <> d.partner_id and (c.partner_id = any($1::uuid[]) or d.partner_id = any($1::uuid[]))"""
 _SLICE = "select partner_id from public.streams where mod(uuid_hash(partner_id)::bigint + 2147483648, $2) = $1"
 _KEEP = "insert into scope (partner_id, compared) select * from unnest($1::uuid[], $2::boolean[])"
 _SCOPE = "select partner_id from scope"
 _EVERYBODY = "select partner_id, posted from public.streams"
-_SHARED = (
-    "select distinct (body ->> 'partner_id')::uuid, partner_id from public.journal where not lead and partner_id is not null and seq <= $1"
-)
+# A deal is one partner's after the other's only by the decision of a conflict, so that conflicts tell who had it before.
+_SHARED = """
+select distinct (body ->> 'partner_id')::uuid, partner_id from public.journal where not lead and partner_id is not null and seq <= $1
+union
+select c.partner_id, d.partner_id
+from public.deal_conflicts c join public.deals d using (deal_id) where c.partner_id <> d.partner_id"""
 _POSTED = "select partner_id, posted from public.streams where partner_id = any($1::uuid[])"
 _SHARDS = "insert into shards (partner_id, shard) select * from unnest($1::uuid[], $2::int[])"
 

@@ -42,7 +42,7 @@ _DEALS = """
 insert into deals (deal_id, partner_id, close_number, standing, revision, sale)
 select d, p, c, s, r, j::jsonb from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::int[], $6::text[]) as z(d, p, c, s, r, j)
 on conflict (deal_id) do update set close_number = excluded.close_number, standing = excluded.standing,
-    revision = excluded.revision, sale = excluded.sale"""
+    revision = excluded.revision, sale = excluded.sale, partner_id = excluded.partner_id"""
 _POSITIONS = """
 insert into positions (partner_id, month, revenue_minor, earned_minor)
 select * from unnest($1::uuid[], $2::date[], $3::bigint[], $4::bigint[])

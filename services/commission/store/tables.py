@@ -60,7 +60,7 @@ deals = sa.Table(
     sa.Column("sale", pg.JSONB, comment="while the deal stands won"),
 )
 
-# Entries of every kind. Amounts never change; `due_at` and `released_at` say where an accrual's hold stands.
+# Entries of every kind. Amounts never change; `due_at`, `released_at` and `contested_at` say where an accrual's hold stands.
 entries = sa.Table(
     "entries",
     metadata,
@@ -85,6 +85,7 @@ entries = sa.Table(
     sa.Column("recorded_at", sa.DateTime(timezone=True), primary_key=True),
     sa.Column("due_at", sa.DateTime(timezone=True), comment="set while something is held"),
     sa.Column("released_at", sa.DateTime(timezone=True)),
+    sa.Column("contested_at", sa.DateTime(timezone=True), comment="set while conflicts over its deal hold something of it"),
     sa.Index(None, "partner_id", "seq"),
     sa.UniqueConstraint("id", "recorded_at"),
     postgresql_partition_by="range (recorded_at)",

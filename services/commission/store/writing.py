@@ -19,7 +19,7 @@ _DEALS = """
 insert into deals (deal_id, partner_id, close_number, standing, revision, sale)
 select d, p, c, s, r, j::jsonb from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::int[], $6::text[]) as z(d, p, c, s, r, j)
 on conflict (deal_id) do update set close_number = excluded.close_number, standing = excluded.standing,
-    revision = excluded.revision, sale = excluded.sale"""
+    revision = excluded.revision, sale = excluded.sale, partner_id = excluded.partner_id"""
 _SETTLED = "update entries set due_at = null where id = any($1::uuid[])"
 _DUE_AGAIN = "update entries set due_at = greatest(release_at, $2), released_at = null where id = any($1::uuid[])"
 _FROZEN = "update entries set released_at = null where id = any($1::uuid[])"
@@ -110,7 +110,7 @@ async def write(
     if again := sorted(held - before - {entry.id for posting in postings for entry in posting.entries}):
         await uow.fetch(_DUE_AGAIN, again, uow.now)
     await _sums(uow, postings)
-    if frozen := [posting.fact.entry_id for posting in postings if isinstance(posting.fact, Frozen)]:
+    if frozen := [p.fact.entry_id for p in postings if isinstance(p.fact, Frozen) and p.fact.amount is None]:
         await uow.fetch(_FROZEN, frozen)
 
 

@@ -2,10 +2,12 @@
 
 from uuid import UUID
 
+from services.commission.domain.conflict_hold import freeze
 from services.commission.domain.deal import Deal, Stake
 from services.commission.domain.facts import Released
 from services.commission.domain.outcome import Posting
 from services.commission.mapping import released
+from services.commission.store.conflicts import mark_entries
 from services.commission.store.loading import opened
 from services.commission.store.plans import Plans
 from services.commission.store.writing import no_longer_due, write
@@ -36,11 +38,18 @@ class ReleaseDue:
             if stake is None:
                 gone.append(fact.entry_id)
                 continue
+            if (conflicts := work.contested.get(fact.deal_id)) is not None:  # its close was taken in while the conflict was
+                gone.append(fact.entry_id)
+                frozen = freeze(work.book.deals[fact.deal_id], conflicts, at=uow.now)
+                postings += [outcome for outcome in map(work.book.take, frozen) if isinstance(outcome, Posting)]
+                continue
             outcome = work.book.take(fact)
             if isinstance(outcome, Posting):
                 postings.append(outcome)
                 uow.emit(released(fact, stake, currency=work.book.plan.currency, now=uow.now), sequence=2)
         await write(uow, work, postings)
+        if work.contested:
+            await mark_entries(uow, work)
         await no_longer_due(uow, gone)
         await uow.fetch(_RELEASED, [posting.fact.entry_id for posting in postings if isinstance(posting.fact, Released)], uow.now)
         return len(postings)

@@ -107,7 +107,7 @@ def _add_opening(router: Router, policies: Policies[Policy]) -> None:
             direct_sales=body.kind is Kind.DIRECT_SALES,
             by=caller.subject,
         )
-        opened = await open_by_person(uow, opening, rules=policy.conflicts)
+        opened = await open_by_person(uow, opening, policy=policy)
         response.headers["Location"] = f"v1/conflicts/{opened.id}"
         return await _shown(uow, opened.id, caller, response)
 
@@ -159,7 +159,7 @@ def _add_steps(router: Router, policies: Policies[Policy]) -> None:
             current = await conflicts.one(uow, one.conflict_id)
             raise StepOutOfOrder(step=current.step.value)
         policy = (await policies.at(uow, uow.now))[1]
-        return await _whole(uow, await take_step(uow, one, body.step, text=body.text, rules=policy.conflicts), response)
+        return await _whole(uow, await take_step(uow, one, body.step, text=body.text, policy=policy), response)
 
     @router.post("/{conflict_id}/decide")
     async def decide(one: One, body: m.DecisionIn, uow: Uow, response: Response) -> m.ConflictOut:
@@ -192,13 +192,13 @@ def _add_ends(router: Router, policies: Policies[Policy]) -> None:
         """Write each side its letter."""
         policy = (await policies.at(uow, uow.now))[1]
         words = {each.side_id: each.text for each in body.words}
-        return await _whole(uow, await communicate(uow, one, text=body.text, words=words, rules=policy.conflicts), response)
+        return await _whole(uow, await communicate(uow, one, text=body.text, words=words, policy=policy), response)
 
     @router.post("/{conflict_id}/prevent")
     async def prevent_next(one: One, body: m.PreventionIn, uow: Uow, response: Response) -> m.ConflictOut:
         """Propose a rule change that prevents the next one, or say why there is none; the conflict is closed."""
         policy = (await policies.at(uow, uow.now))[1]
-        closed, filed = await prevent(uow, one, text=body.text, patch=body.patch, rules=policy.conflicts)
+        closed, filed = await prevent(uow, one, text=body.text, patch=body.patch, policy=policy)
         if filed is not None:
             response.headers["Location"] = f"v1/rule-proposals/{filed.id}"
         return await _whole(uow, closed, response)

@@ -92,7 +92,10 @@ class PreventedOut(BaseModel):
 
 
 class BlockedOut(BaseModel):
-    """A deal that was accepted and would have been refused with `code`. Honest: it was won, or no conflict was about it."""
+    """A deal that was accepted, or credited when it was won, and would have been refused with `code`.
+
+    Honest: it was won, or no conflict was about it.
+    """
 
     deal_id: UUID
     partner_id: UUID
@@ -120,6 +123,7 @@ class TrialOut(BaseModel):
     honest_blocked: int
     prevented_conflicts: list[PreventedOut]
     blocked_deals: list[BlockedOut]
+    uncredited_deals: list[BlockedOut] = Field(description="won after the end of their protection, and not credited under these rules")
 
     @classmethod
     def of(cls, trial: Trial, *, since: datetime, until: datetime) -> Self:
@@ -132,4 +136,5 @@ class TrialOut(BaseModel):
             honest_blocked=len(trial.honest_blocked),
             prevented_conflicts=[PreventedOut.of(each) for each in trial.prevented],
             blocked_deals=[BlockedOut.of(each) for each in trial.blocked],
+            uncredited_deals=[BlockedOut.of(each) for each in trial.uncredited],
         )

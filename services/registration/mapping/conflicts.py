@@ -38,14 +38,16 @@ def escalated(side: Side, partner_id: PartnerId, conflict: Conflict, *, now: dat
     return told.ConflictEscalated(**_head(side, partner_id, at=now, now=now), step=conflict.step.value, due_at=conflict.step_due_at)
 
 
-def decided(side: Side, partner_id: PartnerId, ruling: Ruling, *, now: datetime) -> told.ConflictDecided:
-    """A side learns what the decision means for it."""
+def decided(side: Side, partner_id: PartnerId, ruling: Ruling, *, now: datetime, corrected: Deal | None = None) -> told.ConflictDecided:
+    """A side learns what the decision means for it; `corrected` is the won deal whose credit it changed, told to its side alone."""
+    own = corrected if corrected is not None and corrected.id in side.deal_ids else None
     return told.ConflictDecided(
         **_head(side, partner_id, at=ruling.said.at, now=now),
         effect=(side.effect or Effect.UNCHANGED).value,
         share=str(side.share) if side.share is not None else None,
         policy_version=ruling.clause.policy_version,
         clause=ruling.clause.path,
+        correction=told.Correction(deal_id=own.id, close_number=own.close_number, revision=own.revision) if own else None,
     )
 
 

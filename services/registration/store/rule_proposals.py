@@ -1,17 +1,19 @@
 """Proposed rule changes in the store, for staff alone; and the history that they are tried over."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.registration.domain.accounts.identifiers import IdentifierKind
 from services.registration.domain.conflicts.conflict import Said
 from services.registration.domain.conflicts.proposals import Proposal, State
 from services.registration.domain.deals.deal import Deal
 from services.registration.store import rows
 from services.registration.store.tables.conflicts import rule_proposals
-from services.registration.store.tables.deals import deals
+from services.registration.store.tables.deals import account_identifiers, deals
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
 
@@ -52,6 +54,16 @@ async def history(uow: UnitOfWork, *, since: datetime, until: datetime, cool_off
     matters = sa.or_(c.registered_at >= since, c.state == "open", ended >= since - cool_off, c.protected_until >= since - cool_off)
     query = sa.select(deals).where(c.registered_at < until, matters).order_by(c.registered_at, c.id).limit(limit)
     return [rows.read(row) for row in await uow.execute(query)]
+
+
+async def naming_domain(uow: UnitOfWork, domains: Collection[str]) -> str | None:
+    """The first of the domains by which an account is known, if one is."""
+    if not domains:
+        return None
+    c = account_identifiers.c
+    query = sa.select(sa.func.min(c.value)).where(c.kind == IdentifierKind.DOMAIN.value, c.value.in_(domains))
+    found: str | None = (await uow.execute(query)).scalar_one()
+    return found
 
 
 def _values(proposal: Proposal) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from shared.chassis.testing.clock import DEFAULT_NOW
 from shared.chassis.testing.records import Told, record
 from shared.schemas.base import Event, MoneyAmount
 from shared.schemas.cash import DealInvoiced, DealPaid
+from shared.schemas.conflicts import ConflictDecided, ConflictOpened, Correction
 from shared.schemas.deals import Credit, DealAmended, DealClosed, DealLine, DealRefunded, DealReopened, Outcome
 
 NOW = DEFAULT_NOW
@@ -104,6 +105,26 @@ def invoiced(number: int, minor: int, *, owner: int = 1, currency: str = "USD") 
 
 def paid(number: int, minor: int, *, owner: int = 1, currency: str = "USD") -> DealPaid:
     return DealPaid(**_cash(number, minor, owner, currency))
+
+
+def _conflict(number: int, owner: int, deals: Sequence[int]) -> dict[str, Any]:
+    side = {"side_id": derived_id("side", number, owner), "deal_ids": tuple(map(deal, deals))}
+    return {"conflict_id": conflict(number), "partner_id": partner(owner), "occurred_at": NOW, "recorded_at": NOW, **side}
+
+
+def conflict(number: int) -> UUID:
+    return derived_id("conflict", number)
+
+
+def conflict_opened(number: int, *deals: int, owner: int = 1) -> ConflictOpened:
+    return ConflictOpened(**_conflict(number, owner, deals), kind="overlap")
+
+
+def conflict_decided(number: int, *deals: int, owner: int = 1, corrects: tuple[int, int] | None = None) -> ConflictDecided:
+    """`corrects`: the number of the deal whose first close was corrected, and the revision."""
+    correction = Correction(deal_id=deal(corrects[0]), close_number=1, revision=corrects[1]) if corrects else None
+    clause: dict[str, Any] = {"policy_version": 1, "clause": "registration.credit_after_expiry"}
+    return ConflictDecided(**_conflict(number, owner, deals), **clause, effect="unchanged", correction=correction)
 
 
 async def take_in(service: Service, *events: Event) -> None:

@@ -59,6 +59,8 @@ async def test_reassign_when_the_deal_is_won_then_its_credit_is_amended_and_stay
     [amended] = await court.told("deal.amended")
     assert (amended["partner_id"], amended["credits"]) == (str(court.world.partner_id), [{"partner_id": to, "share": "1"}])
     assert CLAUSE["reason"] not in str(amended), "what staff wrote may name anybody"
+    corrections = {told["partner_id"]: told.get("correction") for told in await court.told("conflict.decided")}
+    assert corrections == {amended["partner_id"]: {"deal_id": deal, "close_number": 1, "revision": 1}, to: None}, "its own side's alone"
     corrected = {"amount": "55000.00", "reason": "A discount."}
     shown = await court.world.partner.post(f"/v1/deals/{deal}/amend", json=corrected)
     assert shown.json()["terms"]["credits"] == []

@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 import orjson
 import pytest
 
-from services.registration.conflict_policy import ConflictRules
 from services.registration.domain.conflicts.conflict import Kind
 from services.registration.domain.values import DealId
+from services.registration.policy import Policy
 from services.registration.use_cases.conflicts.open import open_conflict
 from shared.chassis.database.access import Actor, current_actor
 from shared.chassis.testing.stage import Stage
@@ -38,7 +38,7 @@ async def test_import_when_run_again_then_no_second_conflict(court: Court) -> No
     await court.overlap()
     deals = await court.world.rows("select id from deals order by id")
     async with court.world.service.platform.worker_database.transaction() as uow:
-        again = await open_conflict(uow, Kind.OVERLAP, [DealId(row[0]) for row in reversed(deals)], rules=ConflictRules())
+        again = await open_conflict(uow, Kind.OVERLAP, [DealId(row[0]) for row in reversed(deals)], policy=Policy())
     assert again is None
     await court.world.imported(court.row("O1", court.world.partner_id, account_name="Acme Holding", minutes=20))
     assert len(await court.conflicts()) == 1
@@ -59,7 +59,7 @@ async def test_rule_when_it_finds_a_conflict_then_opened_once_also_by_eight_at_o
 
     async def find() -> None:
         async with court.world.service.platform.worker_database.transaction() as uow:
-            await open_conflict(uow, kind, [DealId(UUID(deal["id"]))], rules=ConflictRules(), note="found")
+            await open_conflict(uow, kind, [DealId(UUID(deal["id"]))], policy=Policy(), note="found")
 
     await asyncio.gather(*(find() for _ in range(8)))
     [conflict] = await court.conflicts()
@@ -72,7 +72,7 @@ async def test_rule_when_it_finds_a_conflict_in_a_partners_request_then_the_requ
     token = current_actor.set(Actor(court.world.rival_id))
     async with court.world.service.platform.api_database.transaction() as uow:
         deals = [DealId(UUID(deal["id"])) for deal in (mine, theirs)]
-        assert await open_conflict(uow, Kind.PROBABLE_DUPLICATE, deals, rules=ConflictRules()) is not None
+        assert await open_conflict(uow, Kind.PROBABLE_DUPLICATE, deals, policy=Policy()) is not None
         reached = "select (select count(*) from conflicts), (select count(*) from conflict_sides), (select count(*) from deals)"
         assert [tuple(row) for row in await uow.fetch(reached)] == [(0, 1, 1)]
     current_actor.reset(token)
@@ -183,7 +183,7 @@ async def test_step_when_late_then_escalated_once_to_whom_the_programme_names(co
         ("identify", True),
     ]
     await court.do(escalated, "steps", step="identify", text="At last.")
-    court.world.stage.clock.advance(timedelta(days=5))
+    court.world.stage.clock.advance(timedelta(days=7))  # five of them business days
     await timers.run_due()
     assert len(await court.told("conflict.escalated")) == 4, "the next step has a limit of its own"
     counted = [sequence for topic, sequence, _ in await court.world.events() if topic.startswith("conflict.")]

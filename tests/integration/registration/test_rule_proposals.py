@@ -107,3 +107,29 @@ async def test_trial_when_the_period_holds_too_many_deals_then_refused(court: Co
     proposal = await _proposed(court, {"cool_off_days": 3})
     answer = await court.world.staff.post(f"/v1/rule-proposals/{proposal['id']}/try", json={"since": "2020-01-01T00:00:00Z"})
     assert (answer.status_code, answer.json()["code"]) == (422, "trial_too_large")
+
+
+async def test_trial_when_history_does_not_tell_enough_then_refused_and_says_why(court: Court) -> None:
+    await court.world.registered(account_domain="zebra.com")
+    court.world.stage.clock.advance(timedelta(minutes=1))
+    since = {"since": "2020-01-01T00:00:00Z"}
+    [(kept,)] = await court.world.rows("select body -> 'free_mail_domains' from policies")
+    domains = [*kept, "zebra.com"]
+    for patch in ({"extension": {"times": 9}}, {"account_likeness": {"probable_from": 50}}, {"free_mail_domains": domains}):
+        proposal = await _proposed(court, patch)
+        answer = await court.world.staff.post(f"/v1/rule-proposals/{proposal['id']}/try", json=since)
+        assert (answer.status_code, answer.json()["code"]) == (422, "rule_not_triable"), answer.text
+    assert "zebra.com" in answer.json()["detail"]
+    await _tried(court, await _proposed(court, {"free_mail_domains": [*kept, "elsewhere.com"]}))
+
+
+async def test_trial_when_credit_after_expiry_is_another_then_says_which_wins_it_would_have_cost(court: Court) -> None:
+    deal = await court.world.registered(account_name="Late", account_domain=None)
+    court.world.stage.clock.advance(timedelta(days=31))
+    await court.world.done(deal, "close", outcome="won", amount="5.00")
+    proposal = await _proposed(court, {"credit_after_expiry": "never"})
+    answer = await court.world.staff.post(f"/v1/rule-proposals/{proposal['id']}/try", json={"since": "2020-01-01T00:00:00Z"})
+    assert answer.status_code == 200, answer.text
+    trial = answer.json()
+    assert [(each["deal_id"], each["code"]) for each in trial["uncredited_deals"]] == [(deal["id"], "credit_expired")]
+    assert trial["blocked_deals"] == []

@@ -9,11 +9,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from services.commission.domain.book import Book, Desk, Rejected
 from services.commission.domain.brackets import Bracket
+from services.commission.domain.conflict_hold import NOTHING_THERE, There, freeze, thaw
 from services.commission.domain.entries import Account
 from services.commission.domain.facts import AnyFact, Closed, Released
 from services.commission.domain.ledger import Journaled, Ledger, replay
 from services.commission.domain.options import Base
 from services.commission.domain.outcome import Posting
+from shared.chassis.ids import derived_id
 from shared.chassis.money import allocate, round_half_up
 from tests.support.commission_world import AT, amended, closed, deal, plan, refunded, reopened, terms, who
 
@@ -32,6 +34,11 @@ class Modelled:
         self.is_open = True
         self.amount = self.refunded = self.revision = 0
         self.split: dict[int, Fraction] = {}
+        self.conflicts: dict[UUID, bool] = {}  # whether it is open; a decision is the last word
+
+    @property
+    def contested(self) -> tuple[UUID, ...]:
+        return tuple(conflict for conflict, is_open in self.conflicts.items() if is_open)
 
     def worth(self) -> dict[UUID, int]:
         """What each partner should have of it: the commission of its share, less the refunded part of that."""
@@ -58,12 +65,28 @@ class CommissionMachine(RuleBasedStateMachine):
         code = ""
         for outcome in self.desk.take(fact):
             if isinstance(outcome, Posting):
-                self.journal.append(Journaled(outcome.fact, 1))
-                self.ledger.entries += outcome.entries
-                self.ledger.transfers += outcome.transfers
+                self._post(outcome)
             elif isinstance(outcome, Rejected):
                 code = outcome.refusal.code
+        for number in self.model:
+            self._hold(number)
         return code
+
+    def _post(self, outcome: Posting) -> None:
+        self.journal.append(Journaled(outcome.fact, 1))
+        self.ledger.entries += outcome.entries
+        self.ledger.transfers += outcome.transfers
+
+    def _hold(self, number: int, there: There = NOTHING_THERE) -> None:
+        known, conflicts = self.desk.book.deals.get(deal(number)), self.model[number].contested
+        for fact in freeze(known, conflicts, there, at=AT) if known and conflicts else ():
+            outcome = self.desk.book.take(fact)
+            assert isinstance(outcome, Posting)
+            self._post(outcome)
+
+    def _in(self, account: Account, partner: UUID) -> int:
+        signs = ((t.amount, (t.target is account) - (t.source is account)) for t in self.ledger.transfers if t.partner_id == partner)
+        return sum(amount * sign for amount, sign in signs)
 
     def _id(self) -> str:
         self.events += 1
@@ -133,7 +156,34 @@ class CommissionMachine(RuleBasedStateMachine):
         for stake in known.sale.stakes if known and known.sale else ():
             if stake.left and not stake.released:
                 assert known is not None
-                self._tell(Released(f"release:{stake.entry_id}", known.id, stake.partner_id, AT, known.close_number, stake.entry_id))
+                event = f"release:{stake.entry_id}:{self._id()}"
+                code = self._tell(Released(event, known.id, stake.partner_id, AT, known.close_number, stake.entry_id))
+                assert code == ("nothing_stands" if self.model[number].contested else "")
+
+    @rule(number=DEALS, conflict=st.integers(1, 2))
+    def open_conflict(self, number: int, conflict: int) -> None:
+        """Heard again, or after its decision, it changes nothing."""
+        self.model[number].conflicts.setdefault(derived_id("conflict", number, conflict), True)
+        payable = {who(partner): self._in(Account.PAYABLE, who(partner)) for partner in range(1, 4)}
+        self._hold(number, There(payable))
+
+    @rule(number=DEALS, conflict=st.integers(1, 2))
+    def decide_conflict(self, number: int, conflict: int) -> None:
+        """Also one that was never heard of."""
+        model, name = self.model[number], derived_id("conflict", number, conflict)
+        model.conflicts[name] = False
+        known = self.desk.book.deals.get(deal(number))
+        for fact in thaw(known, name, at=AT) if known and not model.contested else ():
+            assert self._tell(fact) == ""
+
+    @invariant()
+    def what_conflicts_are_open_over_is_held_and_nothing_else_is(self) -> None:
+        for number, model in self.model.items():
+            known = self.desk.book.deals.get(deal(number))
+            for stake in known.sale.stakes if known and known.sale else ():
+                held = bool(stake.special and stake.special.contested)
+                assert held is bool(model.contested) or not stake.left
+                assert not (held and (stake.released or stake.held))
 
     @invariant()
     def balances_are_what_the_deals_are_worth(self) -> None:

@@ -1,4 +1,4 @@
-"""Any order of disputes, answers, decisions, refunds, undone deals, bonuses, releases and payouts: books balance, what is frozen stays."""
+"""Any order of conflicts, disputes, refunds, undone deals, bonuses, releases and payouts: books balance, what is frozen stays."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -9,11 +9,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from services.commission.domain import dispute as domain
 from services.commission.domain.book import Book, Rejected
+from services.commission.domain.conflict_hold import NOTHING_THERE, There, freeze, thaw
 from services.commission.domain.deal import Stake
 from services.commission.domain.dispute import UNSETTLED, Dispute, DisputeRules, Hold, Said
 from services.commission.domain.dispute_hold import Disputed, hold_back, let_go
 from services.commission.domain.entries import Account, Entry, Given, Kind
-from services.commission.domain.facts import Adjusted, AnyFact, Booked, Moved, Released
+from services.commission.domain.facts import Adjusted, Amended, AnyFact, Booked, Closed, Moved, Refunded, Released
 from services.commission.domain.ledger import Journaled, Ledger, replay
 from services.commission.domain.outcome import Posting
 from shared.chassis.ids import derived_id
@@ -36,6 +37,7 @@ class DisputeMachine(RuleBasedStateMachine):
         self.ledger = Ledger()
         self.journal: list[Journaled] = []
         self.disputes: dict[UUID, Dispute] = {}
+        self.conflicts: dict[int, UUID] = {}  # what is open over a deal
         self.events = 0
         self.revision = 0
 
@@ -47,7 +49,18 @@ class DisputeMachine(RuleBasedStateMachine):
         self.journal.append(Journaled(fact, 1))
         self.ledger.entries += outcome.entries
         self.ledger.transfers += outcome.transfers
+        for number in self.conflicts if isinstance(fact, Closed | Amended | Refunded) else ():
+            self._hold(number, NOTHING_THERE)
         return True
+
+    def _hold(self, number: int, there: There) -> None:
+        known = self.book.deals.get(deal(number))
+        for fact in freeze(known, [self.conflicts[number]], there, at=AT) if known else ():
+            assert self._tell(fact)
+
+    def _there(self) -> There:
+        kept = {entry_id: each.held for entry_id, each in self._pending().items() if each.hold is Hold.AMOUNT}
+        return There({who(1): self._account(Account.PAYABLE)}, kept)
 
     def _id(self) -> str:
         self.events += 1
@@ -108,7 +121,7 @@ class DisputeMachine(RuleBasedStateMachine):
             assert known is not None
             fact = Released(self._id(), known.id, stake.partner_id, AT, known.close_number, stake.entry_id)
             frozen = self._pending().get(stake.entry_id)
-            if frozen is not None and frozen.hold is Hold.ENTRY:
+            if (frozen is not None and frozen.hold is Hold.ENTRY) or (stake.special and stake.special.contested and not stake.released):
                 assert isinstance(self.book.take(fact), Rejected)
             elif stake.held:
                 assert self._tell(fact)
@@ -151,6 +164,23 @@ class DisputeMachine(RuleBasedStateMachine):
         known = self.book.deals.get(dispute.deal_id) if dispute.deal_id else None
         for fact in let_go(settled, known, PLAN, at=AT):
             assert self._tell(fact)
+        for number in self.conflicts if settled.hold is Hold.AMOUNT else ():
+            if deal(number) == settled.deal_id:
+                self._hold(number, self._there())
+
+    @rule(number=DEALS)
+    def open_conflict(self, number: int) -> None:
+        if number not in self.conflicts:
+            self.conflicts[number] = derived_id("conflict", self._id())
+            payable = self._account(Account.PAYABLE)
+            self._hold(number, self._there())
+            assert self._account(Account.PAYABLE) >= min(payable, 0), "a conflict never makes a debt"
+
+    @rule(number=DEALS)
+    def decide_conflict(self, number: int) -> None:
+        conflict, known = self.conflicts.pop(number, None), self.book.deals.get(deal(number))
+        for fact in thaw(known, conflict, at=AT) if known and conflict else ():
+            assert self._tell(fact)
 
     @invariant()
     def exactly_what_is_disputed_is_frozen(self) -> None:
@@ -160,10 +190,20 @@ class DisputeMachine(RuleBasedStateMachine):
             assert not (stake.entry_id in frozen and (stake.released or stake.held))
 
     @invariant()
+    def nothing_of_a_contested_deal_is_released(self) -> None:
+        for number in range(1, 4):
+            known = self.book.deals.get(deal(number))
+            for stake in known.sale.stakes if known and known.sale else ():
+                contested = bool(stake.special and stake.special.contested)
+                assert number in self.conflicts or not contested
+                assert number not in self.conflicts or not stake.held
+
+    @invariant()
     def held_is_what_is_not_released_and_what_disputes_keep(self) -> None:
         accrued = sum(stake.left for stake in self._stakes() if not stake.released)
         kept = sum(each.held for each in self._pending().values() if each.hold is Hold.AMOUNT)
-        assert self._account(Account.HELD) == accrued + kept
+        withheld = sum(stake.special.withheld for stake in self._stakes() if stake.special)
+        assert self._account(Account.HELD) == accrued + kept + withheld
 
     @invariant()
     def every_cent_is_somewhere(self) -> None:

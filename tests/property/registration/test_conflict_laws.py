@@ -8,7 +8,6 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.conflict_policy import ConflictRules
 from services.registration.domain.conflicts import decisions
 from services.registration.domain.conflicts.conflict import (
     STEPS,
@@ -28,11 +27,12 @@ from services.registration.domain.deals.deal import Deal, protected_window
 from services.registration.domain.deals.protection import Board, Slot, Window, slots_for
 from services.registration.domain.values import AccountId, Credit, DealId, PartnerId
 from services.registration.domain.values import Outcome as Ending
+from services.registration.policy import Policy
 from shared.chassis.errors import Refused
 from shared.chassis.values import replace
 from tests.unit.registration.deals import DAY, T0, a_deal, some_terms
 
-LIMITS = ConflictRules().limits
+LIMITS = Policy().conflict_limits
 PARTNERS = [PartnerId(UUID(int=number)) for number in (1, 2, 3)]
 RULING = Ruling(outcome=Outcome.UPHOLD, clause=Clause(1, "registration.approval"), said=Said("x", T0, "y"))
 OPENED = Conflict(

@@ -1,6 +1,6 @@
 """Steps go in order; a decision does to the deal what it says; each side's letter is its own."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from uuid import UUID
 
@@ -38,10 +38,11 @@ from services.registration.domain.deals.deal import Origin
 from services.registration.domain.deals.territories import Territories
 from services.registration.domain.intake.opportunity import Opportunity, Stage, follow
 from services.registration.domain.values import Credit, DealId, PartnerId
+from services.registration.policy import Policy
 from shared.chassis.values import replace
 from tests.unit.registration.deals import ACCOUNT, DAY, ME, RIVAL, T0, a_deal, some_terms, won
 
-LIMITS = ConflictRules().limits
+LIMITS = Policy().conflict_limits
 SAID = Said("because", T0 + DAY, "judge")
 THIRD = PartnerId(UUID(int=3))
 HALF = (Credit(ME, Fraction(1, 3)), Credit(RIVAL, Fraction(2, 3)))
@@ -49,7 +50,7 @@ HALF = (Credit(ME, Fraction(1, 3)), Credit(RIVAL, Fraction(2, 3)))
 
 def a_conflict(step: Step = Step.IDENTIFY) -> Conflict:
     opened = Said("seen", T0, "rule")
-    due = T0 + LIMITS[step]
+    due = LIMITS.due(step, since=T0)
     return Conflict(
         id=UUID(int=50), kind=Kind.OVERLAP, account_id=ACCOUNT, by_rule=True, opened=opened, step=step, step_due_at=due, owner="managers"
     )
@@ -82,7 +83,9 @@ def test_steps_when_done_in_their_order_then_the_conflict_is_closed_after_the_si
 def test_step_when_the_one_before_is_done_then_due_after_its_own_limit_and_no_longer_escalated() -> None:
     late = escalate(a_conflict(), owner="head", now=T0 + 9 * DAY)
     done = complete(late, Step.IDENTIFY, limits=LIMITS, now=T0 + 10 * DAY)
-    assert (done.step_due_at, done.escalated_at, done.owner) == (T0 + 15 * DAY, None, "head")
+    assert (done.step_due_at, done.escalated_at, done.owner) == (datetime(2026, 1, 16, 17, tzinfo=UTC), None, "head"), (
+        "a Sunday, and the five days after it"
+    )
 
 
 @pytest.mark.parametrize("step", [each for each in STEPS if each is not Step.MEDIATE])
@@ -258,3 +261,16 @@ def test_territory_when_outside_of_what_the_partner_may_have_then_breached() -> 
     assert not breached(RIVAL, "US", kind="alliance")
     assert not breached(ME, "any"), "where the customer is not known, nothing is breached"
     assert not Assignment()
+
+
+def test_step_when_a_weekend_lies_between_then_its_limit_counts_the_days_on_which_the_office_is_open() -> None:
+    friday = datetime(2026, 3, 6, 16, tzinfo=UTC)
+    assert LIMITS.due(Step.IDENTIFY, since=friday) == datetime(2026, 3, 10, 16, tzinfo=UTC), "two days: an hour, Monday, and seven more"
+    assert LIMITS.due(Step.IDENTIFY, since=friday + 10 * timedelta(hours=1)) == datetime(2026, 3, 10, 17, tzinfo=UTC)
+
+
+def test_step_when_the_programme_keeps_other_hours_then_its_limit_counts_by_them() -> None:
+    hours = {"days": ["sun", "mon"], "from": "10:00", "until": "12:00", "time_zone": "Asia/Dubai", "closed": ["2026-03-08"]}
+    policy = Policy.model_validate({"business_hours": hours, "conflicts": {"identify_days": 2}})
+    friday = datetime(2026, 3, 6, 16, tzinfo=UTC)
+    assert policy.conflict_limits.due(Step.IDENTIFY, since=friday) == datetime(2026, 3, 15, 8, tzinfo=UTC)

@@ -24,8 +24,10 @@ from services.registration.domain.deals.assignment import Assignment
 from services.registration.domain.deals.deal import Deal, Origin, protected_window
 from services.registration.domain.deals.territories import Territories
 from services.registration.domain.intake.opportunity import Exclusivity
-from services.registration.domain.values import DealId, Outcome, PartnerId
+from services.registration.domain.values import CreditAfterExpiry, DealId, Outcome, PartnerId
+from services.registration.policy import Policy
 from services.registration.use_cases.rules.propose import patched
+from services.registration.use_cases.rules.triable import check_triable
 from shared.chassis.values import replace
 from tests.unit.registration.deals import DAY, ME, RIVAL, T0, a_deal, some_terms
 
@@ -34,6 +36,8 @@ NOW = Rules(
     exclusivity=Exclusivity.RECORD,
     protection=30 * DAY,
     extension=30 * DAY,
+    extensions=1,
+    credit=CreditAfterExpiry.UNLESS_RIVAL_HOLDS,
     cool_off=timedelta(0),
     limit=500,
     territories=TREE,
@@ -200,3 +204,92 @@ def test_proposal_when_settled_then_not_again_and_never_by_who_proposed_it() -> 
     assert (on.state, on.policy_version, on.version) == (State.SWITCHED_ON, 2, 2)
     with pytest.raises(no.ProposalSettled):
         declined(on, Said("x", T0, "bob"))
+
+
+LATE = closed(registered(1, day=0), Outcome.WON, day=40)
+PROLONGED = replace(LATE, protection=replace(LATE.protection, extensions=1))
+
+
+@pytest.mark.parametrize(("credit", "code"), [(CreditAfterExpiry.NEVER, "credit_expired"), (CreditAfterExpiry.REVIEW, "credit_review")])
+def test_trial_when_a_win_came_after_the_end_of_its_protection_then_credited_as_the_rules_say(credit: CreditAfterExpiry, code: str) -> None:
+    trial = tried([LATE, closed(registered(2, day=0), Outcome.WON, day=20)], replace(NOW, credit=credit))
+    assert [(one.deal.id.int, one.code) for one in trial.uncredited] == [(1, code)]
+    assert trial.blocked == ()
+
+
+def test_trial_when_a_rival_holds_at_the_late_win_then_credit_no_longer_asked_for_is_no_merit() -> None:
+    history = [LATE, registered(2, partner=RIVAL, day=35)]
+    assert tried(history, NOW).uncredited == ()
+    now, then = replace(NOW, credit=CreditAfterExpiry.NEVER), replace(NOW, credit=CreditAfterExpiry.UNLESS_RIVAL_HOLDS)
+    assert compare(history, [], {}, now=now, then=then, since=T0).uncredited == (), "it was not credited before either"
+
+
+def test_trial_when_windows_are_shorter_then_a_rival_who_comes_meanwhile_takes_the_credit() -> None:
+    history = [closed(registered(1), Outcome.WON, day=25), registered(2, partner=RIVAL, day=22, imported=True)]
+    trial = tried(history, replace(NOW, protection=20 * DAY))
+    assert [(one.deal.id.int, one.code) for one in trial.uncredited] == [(1, "credit_held_by_rival")]
+
+
+def test_trial_when_history_was_told_by_a_sales_system_then_asked_for_credit_only_where_exclusivity_is_enforced() -> None:
+    late = closed(registered(1, imported=True), Outcome.WON, day=40)
+    never = replace(NOW, credit=CreditAfterExpiry.NEVER)
+    assert tried([late], never).uncredited == ()
+    assert len(tried([late], replace(never, exclusivity=Exclusivity.ENFORCE)).uncredited) == 1
+
+
+def test_trial_when_fewer_extensions_are_given_then_windows_end_sooner() -> None:
+    never = replace(NOW, credit=CreditAfterExpiry.NEVER)
+    assert tried([PROLONGED], never).uncredited == (), "it was extended, and won in time"
+    assert len(tried([PROLONGED], replace(never, extensions=0)).uncredited) == 1
+
+
+TRIABLE = [
+    {"protection_days": 20},
+    {"extension": {"days": 10}},
+    {"extension": {"times": 0}},
+    {"credit_after_expiry": "never"},
+    {"opportunity_exclusivity": "enforce"},
+    {"cool_off_days": 3},
+    {"open_registrations_limit": 3},
+    {"territories": {"EMEA": ["DE"]}},
+    {"partner_territories": {"on_breach": "refuse"}},
+    {"free_mail_domains": ["gmx.example"]},
+    {"conflicts": {"decide_days": 9, "owner": "x"}},
+    {"approval": {"owner": "x"}},
+    {"expiring_soon_days": 3},
+]
+REFUSED = [
+    ({"extension": {"times": 2}}, "extension.times", "one more extension"),
+    ({"extension": {"decide_within_days": 9}}, "extension.decide_within_days", "requests"),
+    ({"account_likeness": {"probable_from": 90}}, "account_likeness", "by people"),
+    ({"approval": "manual"}, "approval.mode", "people would have decided"),
+    ({"conflicts": {"probable_duplicates": True}}, "conflicts.probable_duplicates", "looked alike"),
+    ({"quiet": {"after_days": 9}}, "quiet", "spoke of a deal"),
+    ({"leads": {"answer_within_hours": 3}}, "leads", "not on record"),
+]
+
+
+@pytest.mark.parametrize("patch", TRIABLE)
+def test_change_when_history_tells_enough_or_it_has_no_bearing_then_it_can_be_tried(patch: Body) -> None:
+    check_triable(Policy(), patched({}, patch)[1])
+
+
+@pytest.mark.parametrize(("patch", "rule", "reason"), REFUSED)
+def test_change_when_history_does_not_tell_what_it_would_have_done_then_its_trial_is_refused(patch: Body, rule: str, reason: str) -> None:
+    with pytest.raises(no.RuleNotTriable, match=reason) as refused:
+        check_triable(Policy(), patched({}, patch)[1])
+    assert f"A change of {rule} cannot" in refused.value.message
+
+
+def test_change_when_a_domain_is_to_name_customers_again_then_its_trial_is_refused() -> None:
+    now = Policy(free_mail_domains=frozenset({"gmx.example"}))
+    with pytest.raises(no.RuleNotTriable, match="free_mail_domains"):
+        check_triable(now, Policy())
+
+
+def test_rules_when_listed_then_each_is_tried_or_without_bearing_or_refused_with_its_own_path() -> None:
+    """A rule that a later version reads is refused until somebody says how it is tried."""
+    from services.registration.use_cases.rules import triable
+
+    known = set(Policy.model_fields)
+    assert {rule.split(".")[0] for rule in (*triable._TRIED, *triable._WITHOUT_BEARING, *triable._REASONS)} <= known

@@ -2,13 +2,14 @@
 
 from services.commission.domain import dispute_hold
 from services.commission.domain.deal import Deal
-from services.commission.domain.dispute import Dispute, frozen
+from services.commission.domain.dispute import Dispute, Hold, frozen
 from services.commission.domain.dispute_hold import Disputed
 from services.commission.domain.entries import Entry, Kind
 from services.commission.store import disputes
 from services.commission.store.loading import opened
 from services.commission.store.plans import Plans
 from services.commission.use_cases.book import standing
+from services.commission.use_cases.conflicts.holding import hold_contested, post
 from services.commission.use_cases.decide import decide
 from shared.chassis.database import UnitOfWork, every_partner
 
@@ -36,6 +37,15 @@ async def let_go(uow: UnitOfWork, dispute: Dispute, *, plans: Plans) -> None:
         deal = await _deal(uow, dispute, plans=plans)
         facts = dispute_hold.let_go(dispute, deal, await plans.current(uow), at=uow.now)
         await decide(uow, list(facts), plans=plans)
+        await _contested(uow, dispute, plans=plans)
+
+
+async def _contested(uow: UnitOfWork, dispute: Dispute, *, plans: Plans) -> None:
+    """What the dispute gives back is kept for the conflicts that are open over its deal."""
+    if dispute.hold is Hold.AMOUNT and (fact := frozen(dispute, at=uow.now)) is not None:
+        work = await opened(uow, [fact], plan=await plans.current(uow))
+        if work.contested:
+            await post(uow, work, await hold_contested(uow, work, work.contested))
 
 
 async def _deal(uow: UnitOfWork, dispute: Dispute, *, plans: Plans) -> Deal | None:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from uuid import UUID
 
 from services.registration.domain.conflicts.refusals import ConflictClosed, ConflictDecided, StepOutOfOrder
+from services.registration.domain.deals.business_hours import BusinessHours
 from services.registration.domain.values import AccountId, Credit, DealId, PartnerId
 from shared.chassis.ids import derived_id
 from shared.chassis.values import replace
@@ -65,8 +66,17 @@ class Effect(StrEnum):
     PROTECTION_ENDED = "protection_ended"
 
 
-Limits = Mapping[Step, timedelta]
-"""How long each step may take."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many business days each step may take; a business day is `day` of the open `hours`."""
+
+    days: Mapping[Step, int]
+    hours: BusinessHours
+    day: timedelta
+
+    def due(self, step: Step, *, since: datetime) -> datetime:
+        """When a step that can be done since then is due. Raises HoursInvalid beyond twenty years."""
+        return self.hours.add(since, self.days[step] * self.day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +161,7 @@ def complete(conflict: Conflict, step: Step, *, limits: Limits, now: datetime) -
     if step is Step.PREVENT:
         return replace(conflict, state=State.CLOSED, version=conflict.version + 1)
     following = STEPS[STEPS.index(step) + 1]
-    due = now + limits[following]
+    due = limits.due(following, since=now)
     return replace(conflict, step=following, step_due_at=due, escalated_at=None, version=conflict.version + 1)
 
 

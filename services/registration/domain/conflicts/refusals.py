@@ -98,6 +98,12 @@ class RuleStartsInPast(Refused):
     sentence = "A rule can be switched on from now on, not from an earlier day."
 
 
+class RuleNotTriable(Refused):
+    code = "rule_not_triable"
+    status = 422
+    sentence = "A change of {rule} cannot be tried over history: {reason}."
+
+
 class TrialTooLarge(Refused):
     code = "trial_too_large"
     status = 422

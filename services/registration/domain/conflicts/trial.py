@@ -1,7 +1,7 @@
 """Trying rules over history: the deals on record, registered once more under other rules, and which conflicts would not have been."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
@@ -10,21 +10,30 @@ from services.registration.domain.conflicts.conflict import Kind
 from services.registration.domain.conflicts.refusals import TerritoryNotAllowed
 from services.registration.domain.deals.assignment import Assignment
 from services.registration.domain.deals.deal import Deal, protected_window
-from services.registration.domain.deals.protection import Board, Window, rivals, slots_for
+from services.registration.domain.deals.protection import Board, Scope, Window, instant, rivals, slots_for
 from services.registration.domain.deals.territories import Territories
 from services.registration.domain.intake.opportunity import Exclusivity
-from services.registration.domain.refusals import AccountTaken, CoolOff, QuotaReached
-from services.registration.domain.values import AccountId, DealId, PartnerId, State
+from services.registration.domain.refusals import (
+    AccountTaken,
+    CoolOff,
+    CreditExpired,
+    CreditHeldByRival,
+    CreditUnderReview,
+    QuotaReached,
+)
+from services.registration.domain.values import AccountId, CreditAfterExpiry, DealId, PartnerId, State
 from shared.chassis.values import replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What the programme says, as far as it decides who may register."""
+    """What the programme says, as far as it decides who may register, and who is credited for a win."""
 
     exclusivity: Exclusivity
     protection: timedelta
     extension: timedelta
+    extensions: int
+    credit: CreditAfterExpiry
     cool_off: timedelta
     limit: int
     territories: Territories
@@ -33,11 +42,15 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What becomes of one registration: refused with a code, or accepted beside `meets` (rivals' deals that hold the same)."""
+    """What becomes of one registration: refused with a code, or accepted beside `meets` (rivals' deals that hold the same).
+
+    `uncredited` is the code with which its win would be refused: it came after the end of its protection.
+    """
 
     refusal: str | None = None
     meets: tuple[DealId, ...] = ()
     breach: bool = False
+    uncredited: str | None = None
 
 
 ACCEPTED = Verdict()
@@ -54,7 +67,7 @@ class PastConflict:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """A deal that was accepted, and would not have been. Honest: it was won, or no conflict was about it."""
+    """A deal that was accepted, or credited, and would not have been. Honest: it was won, or no conflict was about it."""
 
     deal: Deal
     code: str
@@ -69,6 +82,7 @@ class Trial:
     conflicts: tuple[PastConflict, ...]
     prevented: tuple[PastConflict, ...]
     blocked: tuple[Blocked, ...]
+    uncredited: tuple[Blocked, ...] = ()
 
     @property
     def honest_blocked(self) -> tuple[Blocked, ...]:
@@ -93,14 +107,24 @@ def compare(history: Sequence[Deal], cases: Sequence[PastConflict], kinds: Kinds
         for deal in judged
         if (code := after[deal.id].refusal) is not None and before[deal.id].refusal is None
     )
+    uncredited = tuple(
+        Blocked(deal, code, honest=True)
+        for deal in judged
+        if (code := after[deal.id].uncredited) is not None and _credited(before[deal.id])
+    )
     prevented = tuple(case for case in past if _arises(case, before) and not _arises(case, after))
-    return Trial(len(judged), past, prevented, blocked)
+    return Trial(len(judged), past, prevented, blocked, uncredited)
 
 
 def replay(history: Sequence[Deal], kinds: Kinds, rules: Rules) -> Verdicts:
-    """Register the deals of history one after the other. What is refused takes no place."""
+    """Register the deals of history one after the other, then win them as they were won. What is refused takes no place."""
     desk = _Desk(rules, kinds)
-    return {deal.id: desk.take(deal) for deal in history}
+    verdicts = {deal.id: desk.take(deal) for deal in history}
+    return verdicts | {deal.id: replace(verdicts[deal.id], uncredited=code) for deal, code in desk.uncredited()}
+
+
+def _credited(verdict: Verdict) -> bool:
+    return verdict.refusal is None and verdict.uncredited is None
 
 
 def _unopened(deals: Iterable[Deal], cases: Iterable[PastConflict]) -> list[PastConflict]:
@@ -129,7 +153,8 @@ def _arises(case: PastConflict, verdicts: Verdicts) -> bool:
 class _Desk:
     """Registers deals under `rules` by the same board of slots that registration itself decides on.
 
-    `earlier` has each partner's accepted deals of an account, `places` the ends of its open ones (a heap), as far as they end.
+    `earlier` has each partner's accepted deals of an account, `places` the ends of its open ones (a heap), as far as they end;
+    `late` the wins that came after the end of their protection.
     """
 
     rules: Rules
@@ -137,6 +162,8 @@ class _Desk:
     board: Board = field(default_factory=Board)
     earlier: defaultdict[tuple[PartnerId, AccountId], list[tuple[Deal, Window]]] = field(default_factory=lambda: defaultdict(list))
     places: defaultdict[PartnerId, list[datetime]] = field(default_factory=lambda: defaultdict(list))
+
+    late: list[tuple[Deal, Scope]] = field(default_factory=list)
 
     def take(self, deal: Deal) -> Verdict:
         tree = self.rules.territories
@@ -150,6 +177,8 @@ class _Desk:
         if not holders:
             self.board.hold(slots_for(deal.id, scope, window, partner_id=_registrant(deal)))
         self._enter(deal, window)
+        if deal.state is State.WON and not (not holders and self._protects(deal)):
+            self.late.append((deal, scope))
         return Verdict(None, tuple(dict.fromkeys(slot.deal_id for slot in rivals(holders, _registrant(deal)))), breach)
 
     def _refusal(self, deal: Deal, *, breach: bool, taken: bool) -> str | None:
@@ -162,6 +191,32 @@ class _Desk:
         if deal.origin is None and self._open_at(deal) >= self.rules.limit:
             return QuotaReached.code
         return None
+
+    def uncredited(self) -> Iterator[tuple[Deal, str]]:
+        """The late wins that would not have been credited. Of history that a sales system tells, only exclusivity that is enforced asks."""
+        for deal, scope in self.late:
+            asked = deal.origin is None or self.rules.exclusivity is Exclusivity.ENFORCE
+            if asked and (code := self._credit_refused(deal, scope)) is not None:
+                yield deal, code
+
+    def _credit_refused(self, deal: Deal, scope: Scope) -> str | None:
+        match self.rules.credit:
+            case CreditAfterExpiry.NEVER:
+                return CreditExpired.code
+            case CreditAfterExpiry.REVIEW:
+                return CreditUnderReview.code
+            case CreditAfterExpiry.UNLESS_RIVAL_HOLDS:
+                holders = self.board.holders(scope, instant(deal.closed_terms().closed_at), besides=deal.id)
+                return CreditHeldByRival.code if rivals(holders, _registrant(deal)) else None
+
+    def _protects(self, deal: Deal) -> bool:
+        """Whether the window, had nothing cut it, holds at the win."""
+        return deal.closed_terms().closed_at < self._regular_end(deal)
+
+    def _regular_end(self, deal: Deal) -> datetime:
+        """The end of the window with the extensions that the deal was given, as far as the rules give so many."""
+        given = min(deal.protection.extensions, self.rules.extensions)
+        return deal.registered_at + self.rules.protection + given * self.rules.extension
 
     def _enter(self, deal: Deal, window: Window) -> None:
         self.earlier[_registrant(deal), deal.scope.account_id].append((deal, window))
@@ -184,9 +239,8 @@ class _Desk:
         return len(places)
 
     def _window(self, deal: Deal) -> Window:
-        """The window under these rules, with the extensions that the deal was given, cut where the deal ended."""
-        start = deal.registered_at
-        end = start + self.rules.protection + deal.protection.extensions * self.rules.extension
+        """The window under these rules, cut where the deal ended."""
+        start, end = deal.registered_at, self._regular_end(deal)
         ended = ended_at(deal) or deal.protection.ended_at
         return Window(start, end if ended is None else max(start, min(end, ended)))
 

@@ -17,7 +17,7 @@ from shared.chassis.database import UnitOfWork
 async def from_intake(uow: UnitOfWork, taken: Sequence[Taken], who: Mapping[PartnerId, KnownPartner], *, policy: Policy) -> None:
     """Open conflicts about what an import or a sales system brought anew; old history is marked on its deals alone."""
     found = [opening for one in taken if one.registered and one.deal for opening in _openings(one, one.deal, who, policy)]
-    await open_conflicts(uow, found, rules=policy.conflicts, look_back=policy.conflicts.look_back)
+    await open_conflicts(uow, found, policy=policy, look_back=policy.conflicts.look_back)
 
 
 def _openings(one: Taken, deal: Deal, who: Mapping[PartnerId, KnownPartner], policy: Policy) -> Iterator[Opening]:
@@ -44,7 +44,7 @@ async def breaching_territory(uow: UnitOfWork, deals: Sequence[Deal], *, policy:
 async def open_breach(uow: UnitOfWork, deal: Deal, *, policy: Policy) -> None:
     """The registration stands, and somebody looks at it."""
     note = f"registered in {deal.territory}"
-    await open_conflict(uow, Kind.TERRITORY_BREACH, [deal.id], rules=policy.conflicts, note=note)
+    await open_conflict(uow, Kind.TERRITORY_BREACH, [deal.id], policy=policy, note=note)
 
 
 def _breaches(deal: Deal, kind: str | None, policy: Policy) -> bool:

@@ -33,7 +33,7 @@ async def with_direct_sales(uow: UnitOfWork, claims: Sequence[Claim], *, policy:
         if slot.partner_id and claim.stands_against(slot.scope, slot.partner_id, now=uow.now, active_within=policy.active_within)
     }
     openings = [Opening(kind=Kind.DIRECT_SALES, deal_ids=(deal_id,), direct_sales=True) for deal_id in sorted(deal_ids)]
-    await open_conflicts(uow, openings, rules=policy.conflicts)
+    await open_conflicts(uow, openings, policy=policy)
 
 
 async def with_likely(uow: UnitOfWork, deal: Deal, like: Sequence[Likeness], *, policy: Policy) -> None:
@@ -44,4 +44,4 @@ async def with_likely(uow: UnitOfWork, deal: Deal, like: Sequence[Likeness], *, 
     board = await slots.board(uow, {one.account_id for one in like}, since=moment.start, until=moment.end)
     held = {slot.deal_id for one in like for slot in board.holders(replace(deal.scope, account_id=one.account_id), moment, besides=deal.id)}
     if held:
-        await open_conflict(uow, Kind.PROBABLE_DUPLICATE, [deal.id, *sorted(held)], rules=policy.conflicts)
+        await open_conflict(uow, Kind.PROBABLE_DUPLICATE, [deal.id, *sorted(held)], policy=policy)

@@ -40,16 +40,16 @@ async def decide_conflict(uow: UnitOfWork, one: OneConflict, decision: Decision,
     """
     conflict, sides = await load(uow, one)
     ruling = _ruling(decision, Said(decision.reason, uow.now, one.by), sides)
-    done = decide(conflict, ruling, limits=policy.conflicts.limits)
+    done = decide(conflict, ruling, limits=policy.conflict_limits)
     await _check_clause(uow, ruling.clause)
-    before = await _carry_out(uow, ruling)
+    before, corrected = await _carry_out(uow, ruling)
     won = before is not None and before.state is State.WON
     after = [affected(side, ruling, won=won, registrant=before.partner_id if before else None) for side in sides]
     await conflicts.record_step(uow, done.id, Step.DECIDE, ruling.said)
     await conflicts.save(uow, done, after)
     for side in after:
         if side.partner_id is not None:
-            uow.emit(decided_event(side, side.partner_id, ruling, now=uow.now), sequence=side.version)
+            uow.emit(decided_event(side, side.partner_id, ruling, now=uow.now, corrected=corrected), sequence=side.version)
     return done
 
 
@@ -87,25 +87,26 @@ async def _check_clause(uow: UnitOfWork, clause: Clause) -> None:
     raise ClauseUnknown(version=clause.policy_version, path=clause.path)
 
 
-async def _carry_out(uow: UnitOfWork, ruling: Ruling) -> Deal | None:
-    """Do to the deal what was decided; returns the deal as it was before."""
+async def _carry_out(uow: UnitOfWork, ruling: Ruling) -> tuple[Deal | None, Deal | None]:
+    """Do to the deal what was decided; returns the deal as it was before, and as it is now if its won terms were corrected."""
     if ruling.deal_id is None:
-        return None
+        return None, None
     deal = await deals.one(uow, ruling.deal_id)
     await accounts.lock(uow, [deal.scope.account_id])
+    corrected = None
     match ruling.outcome:
         case Outcome.REASSIGN if deal.state is State.WON and ruling.to:
-            await _change_credit(uow, deal, sole_credit(ruling.to))
+            corrected = await _change_credit(uow, deal, sole_credit(ruling.to))
         case Outcome.REASSIGN if ruling.to:
             await _reassign(uow, deal, ruling.to, reason=ruling.said.text)
         case Outcome.SPLIT if deal.state is State.WON:
-            await _change_credit(uow, deal, ruling.credits)
+            corrected = await _change_credit(uow, deal, ruling.credits)
         case Outcome.SPLIT:
             await _check_known(uow, ruling.credits)
             await deals.save(uow, decisions.fix_credit(deal, ruling.credits))
         case _:
             await _end_protection(uow, deal, reason=ruling.said.text)
-    return deal
+    return deal, corrected
 
 
 async def _reassign(uow: UnitOfWork, deal: Deal, to: PartnerId, *, reason: str) -> None:
@@ -118,10 +119,10 @@ async def _reassign(uow: UnitOfWork, deal: Deal, to: PartnerId, *, reason: str) 
     publish(uow, [(moved, fact)])
 
 
-async def _change_credit(uow: UnitOfWork, deal: Deal, shares: tuple[Credit, ...]) -> None:
+async def _change_credit(uow: UnitOfWork, deal: Deal, shares: tuple[Credit, ...]) -> Deal:
     amended, fact = decisions.change_credit(deal, shares, now=uow.now)
     kind = await kind_of_registrant(uow, deal.partner_id, amended.closed_terms())
-    await settle(uow, deal, amended, fact, partner_kind=kind)
+    return await settle(uow, deal, amended, fact, partner_kind=kind)
 
 
 async def _check_known(uow: UnitOfWork, shares: tuple[Credit, ...]) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.registration.conflict_policy import ConflictRules
 from services.registration.domain.conflicts.conflict import STEPS, Conflict, Kind, Said, Side, fingerprint, side_id
 from services.registration.domain.conflicts.refusals import ConflictOpen
 from services.registration.domain.values import DealId, PartnerId
 from services.registration.mapping.conflicts import opened as opened_event
+from services.registration.policy import Policy
 from services.registration.store import conflicts
 from services.registration.store.conflicts import Concerned
 from shared.chassis.database import UnitOfWork, every_partner
@@ -33,21 +33,19 @@ class Opening:
     by: str | None = None
 
 
-async def open_conflict(
-    uow: UnitOfWork, kind: Kind, deal_ids: Iterable[DealId], *, rules: ConflictRules, note: str = ""
-) -> Conflict | None:
+async def open_conflict(uow: UnitOfWork, kind: Kind, deal_ids: Iterable[DealId], *, policy: Policy, note: str = "") -> Conflict | None:
     """A rule found a conflict between deals that are on record: open it, unless it was opened before (None).
 
     Call it where the fact arises, in the transaction that records it, also in one that is bound to a partner. A clash with the
     vendor's own sales has them as its other side.
     """
     opening = Opening(kind=kind, deal_ids=tuple(deal_ids), note=note, direct_sales=kind is Kind.DIRECT_SALES)
-    found = await open_conflicts(uow, [opening], rules=rules)
+    found = await open_conflicts(uow, [opening], policy=policy)
     return found[0] if found else None
 
 
 async def open_conflicts(
-    uow: UnitOfWork, openings: Sequence[Opening], *, rules: ConflictRules, look_back: timedelta | None = None
+    uow: UnitOfWork, openings: Sequence[Opening], *, policy: Policy, look_back: timedelta | None = None
 ) -> list[Conflict]:
     """Those of the conflicts that were not there yet, as a set. With `look_back`, none whose deals all ended longer ago."""
     if not openings:
@@ -55,7 +53,7 @@ async def open_conflicts(
     async with every_partner(uow):
         known = await conflicts.concerned(uow, {deal_id for opening in openings for deal_id in opening.deal_ids})
         wanted = [
-            _begun(uow, opening, [known[deal_id] for deal_id in opening.deal_ids], rules=rules)
+            _begun(uow, opening, [known[deal_id] for deal_id in opening.deal_ids], policy=policy)
             for opening in openings
             if all(deal_id in known for deal_id in opening.deal_ids) and _matters(uow, opening, known, look_back)
         ]
@@ -66,12 +64,12 @@ async def open_conflicts(
     return [conflict for conflict, _ in opened]
 
 
-async def open_by_person(uow: UnitOfWork, opening: Opening, *, rules: ConflictRules) -> Conflict:
+async def open_by_person(uow: UnitOfWork, opening: Opening, *, policy: Policy) -> Conflict:
     """A person sees a conflict about deals that it may see. Raises NotFound, ConflictOpen."""
     deal_ids = tuple(sorted(set(opening.deal_ids)))
     if set(deal_ids) != (await conflicts.concerned(uow, deal_ids)).keys():
         raise NotFound(what="deal")
-    found = await open_conflicts(uow, [opening], rules=rules)
+    found = await open_conflicts(uow, [opening], policy=policy)
     if not found:
         raise ConflictOpen
     return found[0]
@@ -84,7 +82,7 @@ def _matters(uow: UnitOfWork, opening: Opening, known: dict[DealId, Concerned], 
     return any(end is None or end >= uow.now - look_back for end in ends)
 
 
-def _begun(uow: UnitOfWork, opening: Opening, deals: Sequence[Concerned], *, rules: ConflictRules) -> tuple[Conflict, list[Side]]:
+def _begun(uow: UnitOfWork, opening: Opening, deals: Sequence[Concerned], *, policy: Policy) -> tuple[Conflict, list[Side]]:
     once = fingerprint(opening.kind, opening.deal_ids)
     conflict = Conflict(
         id=derived_id(once, new_id()) if opening.by else once,
@@ -93,8 +91,8 @@ def _begun(uow: UnitOfWork, opening: Opening, deals: Sequence[Concerned], *, rul
         by_rule=opening.by is None,
         opened=Said(opening.note, uow.now, opening.by or RULE),
         step=STEPS[0],
-        step_due_at=uow.now + rules.limits[STEPS[0]],
-        owner=rules.owner,
+        step_due_at=policy.conflict_limits.due(STEPS[0], since=uow.now),
+        owner=policy.conflicts.owner,
     )
     return conflict, _sides(conflict, deals, direct_sales=opening.direct_sales)
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.registration.conflict_policy import ConflictRules
 from services.registration.domain.conflicts.conflict import Conflict, Said, Side, Step, check_open, complete, side_id, told
 from services.registration.domain.conflicts.refusals import RulingInvalid, SideKnown
 from services.registration.domain.refusals import PartnerUnknown
 from services.registration.domain.values import DealId, PartnerId
 from services.registration.mapping.conflicts import opened
+from services.registration.policy import Policy
 from services.registration.store import conflicts, partners
 from services.registration.use_cases.change import Expects
 from services.registration.use_cases.conflicts.open import side_of
@@ -35,10 +35,10 @@ async def load(uow: UnitOfWork, one: OneConflict) -> tuple[Conflict, list[Side]]
     return conflict, await conflicts.sides_of(uow, conflict.id)
 
 
-async def take_step(uow: UnitOfWork, one: OneConflict, step: Step, *, text: str, rules: ConflictRules) -> Conflict:
+async def take_step(uow: UnitOfWork, one: OneConflict, step: Step, *, text: str, policy: Policy) -> Conflict:
     """Record what was done in a step; the next one is due. Raises what `complete` and `load` raise."""
     conflict, sides = await load(uow, one)
-    done = complete(conflict, step, limits=rules.limits, now=uow.now)
+    done = complete(conflict, step, limits=policy.conflict_limits, now=uow.now)
     await conflicts.record_step(uow, done.id, step, Said(text, uow.now, one.by))
     await conflicts.save(uow, done, sides)
     return done

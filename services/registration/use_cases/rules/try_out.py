@@ -1,6 +1,6 @@
 """Try a proposed rule over history: the deals on record, registered once more under it. Nothing is written."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from services.registration.domain.conflicts.refusals import TrialTooLarge
@@ -8,15 +8,22 @@ from services.registration.domain.conflicts.trial import Rules, Trial, compare
 from services.registration.policy import Policy
 from services.registration.store import conflicts, partners, policy_versions, rule_proposals
 from services.registration.use_cases.rules.propose import patched
+from services.registration.use_cases.rules.triable import check_triable, freed_domains, identifying
 from shared.chassis.database import UnitOfWork
 
 LIMIT = 20_000
 
 
 async def try_out(uow: UnitOfWork, proposal_id: UUID, *, since: datetime, until: datetime, policy: Policy) -> Trial:
-    """Compare the rules in force with the proposed ones over `[since, until)`. Raises NotFound, RuleInvalid, TrialTooLarge."""
+    """Compare the rules in force with the proposed ones over `[since, until)`.
+
+    Raises NotFound, RuleInvalid, RuleNotTriable, TrialTooLarge.
+    """
     proposal = await rule_proposals.one(uow, proposal_id)
     _, proposed = patched(await policy_versions.body_at(uow, uow.now), proposal.patch)
+    check_triable(policy, proposed)
+    if named := await rule_proposals.naming_domain(uow, freed_domains(policy, proposed)):
+        raise identifying(named)
     cool_off = max(policy.cool_off, proposed.cool_off)
     history = await rule_proposals.history(uow, since=since, until=until, cool_off=cool_off, limit=LIMIT + 1)
     if len(history) > LIMIT:
@@ -28,11 +35,13 @@ async def try_out(uow: UnitOfWork, proposal_id: UUID, *, since: datetime, until:
 
 
 def rules_of(policy: Policy) -> Rules:
-    """The policy as far as it decides who may register."""
+    """The policy as far as it decides who may register, and who is credited for a win."""
     return Rules(
         exclusivity=policy.opportunity_exclusivity,
         protection=policy.protection,
-        extension=timedelta(days=policy.extension.days),
+        extension=policy.extension.by,
+        extensions=policy.extension.times,
+        credit=policy.credit_after_expiry,
         cool_off=policy.cool_off,
         limit=policy.open_registrations_limit,
         territories=policy.tree,
