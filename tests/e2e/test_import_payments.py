@@ -2,7 +2,6 @@
 
 import csv
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from typer.testing import CliRunner
 
 from hansa.cli.import_crm import app
 from hansa.embedded.record import Running
-from hansa.embedded.system import System
 
 SAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "crm"
 ROWS = (
@@ -28,15 +26,10 @@ ROWS = (
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def system(product: Running) -> Running:
     """All services, with the sample's history."""
-    started = System(tmp_path_factory.mktemp("system"), port=0, durable=False)
-    try:
-        running = started.start()
-        _run(running, "crm", SAMPLE, "--mapping", str(SAMPLE / "mapping.yaml"))
-        yield running
-    finally:
-        started.stop()
+    _run(product, "crm", SAMPLE, "--mapping", str(SAMPLE / "mapping.yaml"))
+    return product
 
 
 def _run(system: Running, command: str, path: Path, *options: str) -> dict[str, Any]:
