@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from statistics import median
+from statistics import fmean, median
 from uuid import uuid4
 
 import aiohttp
@@ -105,24 +105,23 @@ def auc(one: Sequence[float], other: Sequence[float]) -> float:
     return longer / (len(one) * len(other))
 
 
-def deviations(found: float, count: int) -> float:
-    """How many standard deviations `found` lies from one half, if two samples of `count` were of the same kind."""
-    deviation: float = ((2 * count + 1) / (12 * count * count)) ** 0.5
+def deviations(found: float, *, runs: int) -> float:
+    """How many standard deviations the mean of so many runs lies from one half, if both kinds of REQUESTS were one."""
+    deviation: float = ((2 * REQUESTS + 1) / (12 * REQUESTS**2 * runs)) ** 0.5
     return (found - 0.5) / deviation
 
 
 async def measure(ground: Ground, *, runs: int) -> Report:
-    """The kinds against the plainest one, over all runs together; the medians run by run."""
+    """The kinds against the plainest one, run by run: a machine whose speed drifts between runs would hide what differs within one."""
     found = [await timed(ground, seed=run) for run in range(runs)]
+    kinds = [kind for kind in found[0] if kind != HELD]
     measures = {kind: Measure(kind, "µs", tuple(median(times[kind]) for times in found)) for kind in found[0]}
-    pooled = {kind: [value for times in found for value in times[kind]] for kind in found[0]}
-    plain = pooled.pop(HELD)
-    aucs = {kind: auc(times, plain) for kind, times in pooled.items()}
+    aucs = {kind: fmean(auc(times[kind], times[HELD]) for times in found) for kind in kinds}
     facts: dict[str, object] = {
-        f"AUC, {kind} against {HELD}": f"{value:.3f} ({deviations(value, len(plain)):+.1f} standard deviations)"
+        f"AUC, {kind} against {HELD}": f"{value:.3f} ({deviations(value, runs=runs):+.1f} standard deviations)"
         for kind, value in aucs.items()
     }
-    facts |= {"requests of each kind": len(plain), "to reach": f"every AUC within {APART} of 0.5"}
+    facts |= {"requests of each kind": runs * REQUESTS, "to reach": f"every AUC within {APART} of 0.5"}
     within = all(abs(value - 0.5) <= APART for value in aucs.values())
-    others = tuple(measures[kind] for kind in pooled)
+    others = tuple(measures[kind] for kind in kinds)
     return Report("rival: the time of a refusal, by how the account is held", measures[HELD], others, {}, facts, within=within)

@@ -153,6 +153,7 @@ def test_system_when_a_process_dies_again_and_again_then_it_gives_up_with_the_en
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(children, "_BACKOFF_S", (0.05,))
+    monkeypatch.setattr(children, "_HOPELESS", 2)  # five deaths are the same again, and each start takes seconds
     broken = System(tmp_path / "broken", port=0, durable=False, environment={"HANSA_GATEWAY_WORKERS": "nonsense"})
     with pytest.raises(ServerFailed, match=r"'api' ended again and again(?s:.*)error parsing value for field"):
         broken.start()
