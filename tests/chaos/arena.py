@@ -71,6 +71,7 @@ class Arena:
     prefix: str = field(default_factory=lambda: f"x{uuid4().hex[:10]}.")
     roles: dict[str, bootstrap.Roles] = field(default_factory=dict)
     workers: list["WorkerProcess"] = field(default_factory=list)
+    api: "WorkerProcess | None" = None
     won: dict[UUID, DealClosed] = field(default_factory=dict)
     refunded: Counter[UUID] = field(default_factory=Counter)
 
@@ -141,6 +142,7 @@ class Arena:
         environment = os.environ | {f"HANSA_{service}_{key}".upper(): value for key, value in values.items()}
         worker = WorkerProcess(service, environment, role=role, port=port, log=self.folder / f"{name}-{len(self.workers)}.log")
         self.workers.append(worker)
+        self.api = worker if name == API else self.api
         return worker
 
     async def start_all(self) -> dict[str, "WorkerProcess"]:
@@ -220,6 +222,8 @@ class Arena:
 
     async def settle(self, *, within_s: float = 90.0) -> None:
         """Wait until everything told is published and taken in. Raises AssertionError with what is missing."""
+        if self.api:
+            await self.api.ready()  # the audit asks it
         await eventually(lambda: registered.is_taken_in(self), what="registration taking in all opportunities", within_s=within_s)
         expected = await self._told_events()
         await eventually(self._all_sent, what="the relay marking everything", within_s=within_s)
