@@ -11,13 +11,11 @@ from services.registration.domain.deals.facts import Closed, Registered, Reopene
 from services.registration.domain.deals.turns import turns
 from services.registration.domain.intake.desk import OWNER_CHANGED
 from services.registration.domain.intake.news import News
-from services.registration.domain.intake.opportunity import OwnerChange, Stage, follow
+from services.registration.domain.intake.opportunity import OwnerChange, Stage
 from services.registration.domain.values import State
-from shared.chassis.errors import Refused
-from tests.unit.registration.deals import DAY, ME, RIVAL, T0, a_deal, some_terms, won
+from tests.unit.registration.deals import DAY, ME, RIVAL, T0, a_deal, some_terms
 from tests.unit.registration.opportunities import NOW, desk, only, seen, take
 
-_OTHER_GUARDS = {"deal_not_open"}
 FOLLOWED = replace(a_deal(), origin=Origin("crm", "O1"))
 
 
@@ -151,15 +149,3 @@ def test_set_when_its_states_come_inverted_then_they_take_turns_by_version_and_l
     steps = [type(fact) for place in turns(states) for _, fact in here.take(states[place], a_deal().scope.account_id).steps]
     assert steps == [Registered, Registered, Closed, Reopened]
     assert turns([seen(version=2), seen(), seen(version=1)]) == [0, 1, 2]
-
-
-@pytest.mark.parametrize("stage", Stage)
-@pytest.mark.parametrize("state", State)
-def test_step_when_an_opportunity_leads_to_it_then_the_deal_is_where_it_begins(state: State, stage: Stage) -> None:
-    deal = replace(won(), state=state) if state in (State.WON, State.LOST) else replace(a_deal(), state=state)
-    codes = set()
-    try:
-        follow(deal, seen(stage, terms=some_terms(5)), now=NOW, credit=lambda *_: None, free=lambda _: True)
-    except Refused as refused:
-        codes.add(refused.code)
-    assert codes <= _OTHER_GUARDS
