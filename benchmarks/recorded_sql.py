@@ -24,6 +24,10 @@ class Recorder:
     def stop(self) -> None:
         event.remove(self._engine, "before_cursor_execute", self._note)
 
+    def of_one_transaction(self) -> Iterator[str]:
+        """The texts of the first transaction's statements."""
+        return (statement for statement, _ in self._of_one_transaction())
+
     def _of_one_transaction(self) -> Iterator[tuple[str, Sequence[Any]]]:
         """Up to the next transaction's beginning (the relay is woken in one of its own)."""
         for number, (statement, parameters) in enumerate(self.statements):

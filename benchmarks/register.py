@@ -32,11 +32,12 @@ _ISSUER = "https://bench.invalid"
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Registration with one active partner for each client, and a token of each."""
+    """Registration with one active partner for each client, a token of each, and one of the vendor's staff."""
 
     service: Service
     partners: list[UUID]
     tokens: list[str]
+    staff: str
 
 
 async def _scene(ground: Ground, folder: Path) -> Scene:
@@ -47,7 +48,8 @@ async def _scene(ground: Ground, folder: Path) -> Scene:
         await uow.fetch("insert into known_partners (id, state, sequence) select p, 'active', 1 from unnest($1::uuid[]) p", partners)
         await uow.fetch("insert into registration_quotas (partner_id, open_deals) select p, 0 from unnest($1::uuid[]) p", partners)
         await uow.fetch("update policies set body = jsonb_set(body, '{open_registrations_limit}', '100000000')")
-    return Scene(service, partners, [issuer.issue("partner", partner_id=partner) for partner in partners])
+    tokens = [issuer.issue("partner", partner_id=partner) for partner in partners]
+    return Scene(service, partners, tokens, issuer.issue("operator"))
 
 
 def body(token: str) -> dict[str, object]:
@@ -57,14 +59,14 @@ def body(token: str) -> dict[str, object]:
 
 async def ours(ground: Ground) -> float:
     """Registrations a second of one API process; the load comes from a process of its own over loopback."""
-    async with _served(ground) as (scene, port):
+    async with served(ground) as (scene, port):
         result = await loaded(port, scene.tokens)
         await _check(scene, result["done"])
         return float(result["rate"])
 
 
 @asynccontextmanager
-async def _served(ground: Ground) -> AsyncIterator[tuple[Scene, int]]:
+async def served(ground: Ground) -> AsyncIterator[tuple[Scene, int]]:
     """An API process on an emptied store, and its port."""
     with TemporaryDirectory() as folder:
         scene = await _scene(ground, Path(folder))
@@ -92,7 +94,7 @@ async def _check(scene: Scene, done: float) -> None:
 
 async def waited(ground: Ground, *, rate: float) -> float:
     """The 99th percentile in ms from when a request was due until its answer, at so many requests a second whatever the answers do."""
-    async with _served(ground) as (scene, port):
+    async with served(ground) as (scene, port):
         await loaded(port, scene.tokens)  # warm
         result = await loaded(port, scene.tokens, rate=rate)
         return float(result["p99"])

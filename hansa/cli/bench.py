@@ -26,6 +26,7 @@ class Bench(StrEnum):
     IMPORT = "import"
     WEBHOOK = "webhook"
     MATCHING = "matching"
+    RIVAL = "rival"
     SCALE = "scale"
 
 

@@ -1,6 +1,7 @@
-"""Real processes of the product, to be killed, frozen and cut off while a stream of deals runs through them; then the audit."""
+"""Real processes of the product, killed, frozen and cut off while deals run through them and others are registered; then the audit."""
 
 import asyncio
+import json
 import os
 import random
 import signal
@@ -24,12 +25,15 @@ from hansa.embedded.processes import free_ports
 from shared.chassis.clock import SystemClock
 from shared.chassis.database import Database, bootstrap
 from shared.chassis.events import topics
+from shared.chassis.identity.issuer import Issuer
 from shared.chassis.ids import derived_id
 from shared.chassis.leadership import plain_dsn
 from shared.chassis.testing.waiting import eventually
 from shared.chassis.testing.wire import Wire
 from shared.schemas.base import Event, MoneyAmount
 from shared.schemas.deals import Credit, DealClosed, DealLine, DealRefunded, Outcome
+from tests.chaos import registered
+from tests.chaos.registrations import ISSUER, SOURCE, Registrations
 
 _START = datetime(2026, 1, 5, tzinfo=UTC)
 _PARTNERS = 12
@@ -40,7 +44,13 @@ select coalesce(sum(held_minor + payable_minor), 0)::bigint as balance,
   (select coalesce(sum(case when source = 'programme:expense' then amount_minor
                             when target = 'programme:expense' then -amount_minor else 0 end), 0) from transfers)::bigint as moved
 from balances"""
+_TOLD_TOPICS = ("deal.closed", "deal.refunded")
+_PER_ACCOUNT = 6  # deals told while one account is contested
+_PROGRAMME = {"sources": {SOURCE: {"versions": "contiguous"}}, "open_registrations_limit": 10_000}
 SERVICES = ("registration", "commission", "tiering")
+API = "api"
+"""Registration's; of the others nobody asks anything here."""
+ROLES = (*SERVICES, API)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +63,7 @@ class Servers:
 
 @dataclass
 class Arena:
-    """One run: three services' databases and topics of its own, worker processes, and what was told to them."""
+    """One run: three services' databases and topics of its own, processes, and what was told to them."""
 
     servers: Servers
     folder: Path
@@ -61,28 +71,46 @@ class Arena:
     prefix: str = field(default_factory=lambda: f"x{uuid4().hex[:10]}.")
     roles: dict[str, bootstrap.Roles] = field(default_factory=dict)
     workers: list["WorkerProcess"] = field(default_factory=list)
+    api: "WorkerProcess | None" = None
     won: dict[UUID, DealClosed] = field(default_factory=dict)
     refunded: Counter[UUID] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
         self._count = 0
+        self._api_port = free_ports(1)[0]
+        self._issuer = Issuer(self.folder / "issuer", issuer=ISSUER)
+        self.registrations = Registrations(
+            Wire(self.servers.kafka.bootstrap, prefix=self.prefix),
+            f"http://127.0.0.1:{self._api_port}",
+            self._issuer,
+            random.Random(self.seed),
+        )
 
     async def open(self) -> None:
-        """Make the topics and empty, migrated databases."""
+        """Make the topics and empty, migrated databases: copies of those that the first run made."""
         await topics.provision(self.servers.kafka.bootstrap, catalogue.TOPICS, prefix=self.prefix)
+        for name in SERVICES:
+            await self._empty_database(name)
+        self.source = Database(self.roles["registration"].worker_url, clock=SystemClock(), service="registration", pool=2)
+        async with self.source.transaction() as uow:
+            await uow.fetch("update policies set body = body || $1::text::jsonb", json.dumps(_PROGRAMME))
+
+    async def _empty_database(self, name: str) -> None:
+        database, clean = f"hansa_{name}", f"clean_{name}"
         connection = await asyncpg.connect(self.servers.postgres.admin_dsn)
         try:
-            for name in SERVICES:
-                await connection.execute(f"drop database if exists hansa_{name} with (force)")
+            await connection.execute(f"drop database if exists {database} with (force)")
+            if is_copy := bool(await connection.fetchval("select 1 from pg_database where datname = $1", clean)):
+                await connection.execute(f"create database {database} template {clean} owner {database}_migrator")
+            self.roles[name] = await bootstrap.create(self.servers.postgres.admin_dsn, name, password="chaos")
+            if not is_copy:
+                service = catalogue.build(name, **self._settings(name))
+                await service.migrate()
+                await service.stop()
+                await connection.execute(f"create database {clean} template {database}")
         finally:
             await connection.close()
-        for name in SERVICES:
-            self.roles[name] = await bootstrap.create(self.servers.postgres.admin_dsn, name, password="chaos")
-            service = catalogue.build(name, **self._settings(name))
-            await service.migrate()
-            await service.stop()
-        self.source = Database(self.roles["registration"].worker_url, clock=SystemClock(), service="registration", pool=2)
 
     async def close(self) -> None:
         """End what this run started."""
@@ -101,24 +129,35 @@ class Arena:
             "session_timeout_ms": "6000",
             "programme": str(catalogue.PROGRAMME),
             "receipt_keys_file": str(self.folder / "receipt.keys"),
+            "receipt_check_interval_s": "0.5",
+            "expiry_interval_s": "0.5",  # of every timer of registration
+            "issuer": ISSUER,
+            "jwks_file": str(self._issuer.jwks_file),
         }
 
     def start(self, name: str, **extra: str) -> "WorkerProcess":
-        """A worker process of the service."""
-        values = self._settings(name) | extra
-        environment = os.environ | {f"HANSA_{name}_{key}".upper(): value for key, value in values.items()}
-        worker = WorkerProcess(name, environment, log=self.folder / f"{name}-{len(self.workers)}.log")
+        """A worker process of the service; `API` is registration's API, always at the same address."""
+        service, role, port = ("registration", "api", self._api_port) if name == API else (name, "worker", free_ports(1)[0])
+        values = self._settings(service) | extra
+        environment = os.environ | {f"HANSA_{service}_{key}".upper(): value for key, value in values.items()}
+        worker = WorkerProcess(service, environment, role=role, port=port, log=self.folder / f"{name}-{len(self.workers)}.log")
         self.workers.append(worker)
+        self.api = worker if name == API else self.api
         return worker
 
     async def start_all(self) -> dict[str, "WorkerProcess"]:
-        """One worker of each service, at work."""
-        running = {name: self.start(name) for name in SERVICES}
+        """One process of each role, at work."""
+        running = {name: self.start(name) for name in ROLES}
         await asyncio.gather(*(worker.ready() for worker in running.values()))
         return running
 
     async def tell(self, deals: int, *, pace_s: float = 0.02) -> None:
-        """Commit `deals` won deals, some with refunds, as registration does: in transactions with the state they belong to.
+        """Have `deals` won deals committed, and meanwhile accounts contested in registration."""
+        accounts = self.registrations.submit(deals // _PER_ACCOUNT, pace_s=pace_s * _PER_ACCOUNT)
+        await asyncio.gather(self._tell_deals(deals, pace_s=pace_s), accounts)
+
+    async def _tell_deals(self, deals: int, *, pace_s: float) -> None:
+        """Won deals, some with refunds, as registration commits them: in transactions with the state they belong to.
 
         A transaction that fails is told again under new ids, as a caller would retry who looked whether it had been heard.
         """
@@ -183,7 +222,10 @@ class Arena:
 
     async def settle(self, *, within_s: float = 90.0) -> None:
         """Wait until everything told is published and taken in. Raises AssertionError with what is missing."""
-        expected = await self._scalar("registration", "select count(*) from outbox")
+        if self.api:
+            await self.api.ready()  # the audit asks it
+        await eventually(lambda: registered.is_taken_in(self), what="registration taking in all opportunities", within_s=within_s)
+        expected = await self._told_events()
         await eventually(self._all_sent, what="the relay marking everything", within_s=within_s)
         for name in ("commission", "tiering"):
             await eventually(lambda name=name: self._through(name, expected), what=f"{name} taking in {expected} events", within_s=within_s)
@@ -192,7 +234,14 @@ class Arena:
         return await self._scalar("registration", "select count(*) from outbox where published_at is null") == 0
 
     async def _through(self, name: str, expected: int) -> bool:
-        return await self._scalar(name, "select count(*) from inbox") >= expected
+        return await self._heard_events(name) >= expected
+
+    async def _told_events(self) -> int:
+        return await self._scalar("registration", f"select count(*) from outbox where aggregatetype in {_TOLD_TOPICS}")
+
+    async def _heard_events(self, name: str) -> int:
+        """Events of closes and refunds; partners are heard of besides."""
+        return await self._scalar(name, "select count(*) from inbox where topic like '%deal.closed' or topic like '%deal.refunded'")
 
     async def _scalar(self, name: str, sql: str) -> int:
         rows = await self.rows(name, sql)
@@ -210,17 +259,16 @@ class Arena:
         """Nothing lost, nothing twice, books balanced, order kept. Each finding is an AssertionError that names the seed."""
         note = f"seed {self.seed}"
         assert await self._scalar("registration", "select count(*) from outbox where published_at is null") == 0, note
-        for name in ("commission", "tiering"):
+        for name in SERVICES:
             assert await self._scalar(name, "select count(*) from dead_letters") == 0, note
             assert await self._scalar(name, "select count(*) from waiting_facts") == 0, note
             assert await self._scalar(name, "select count(*) from refusals") == 0, note
-            assert await self._scalar(name, "select count(*) from inbox") == len(self.won) + await self._refund_events(), note
+        for name in ("commission", "tiering"):
+            assert await self._heard_events(name) == await self._told_events(), note
         await self._audit_commission(note)
         await self._audit_tiering(note)
         await self._audit_order(note)
-
-    async def _refund_events(self) -> int:
-        return await self._scalar("registration", "select count(*) from outbox where aggregatetype = 'deal.refunded'")
+        await registered.audit(self, note)
 
     async def _audit_commission(self, note: str) -> None:
         accruals = await self.rows("commission", "select deal_id, count(*) as n from entries where kind = 'accrual' group by 1")
@@ -241,17 +289,24 @@ class Arena:
         assert {row["partner_id"]: row["revenue"] for row in rows if row["revenue"]} == {k: v for k, v in expected.items() if v}, note
 
     async def _audit_order(self, note: str) -> None:
-        """Per topic and key, first deliveries stand in the outbox's order; a repeat after a crash may follow."""
-        rows = await self.rows("registration", "select event_id::text, aggregatetype, aggregateid from outbox order by id")
+        """First deliveries stand in the outbox's order, per lane; a repeat after a crash may follow."""
+        rows = await self.rows("registration", "select aggregatetype, aggregateid, headers from outbox order by id")
         written: dict[tuple[str, str], list[str]] = defaultdict(list)
         for row in rows:
-            written[self.prefix + row["aggregatetype"], row["aggregateid"]].append(row["event_id"])
+            headers = json.loads(row["headers"])
+            written[_lane(row["aggregatetype"], row["aggregateid"], headers["ce_subject"])].append(headers["ce_id"])
         read: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
-        records = await Wire(self.servers.kafka.bootstrap, prefix=self.prefix).read("deal.closed", "deal.refunded")
-        for record in records:
-            event_id = dict(record.headers)["ce_id"].decode()
-            read[record.topic, record.key.decode()].setdefault(event_id)
-        assert {key: list(ids) for key, ids in read.items()} == written, note
+        told = sorted({row["aggregatetype"] for row in rows})
+        for record in await Wire(self.servers.kafka.bootstrap, prefix=self.prefix).read(*told):
+            named = {name: value.decode() for name, value in record.headers}
+            lane = _lane(record.topic.removeprefix(self.prefix), record.key.decode(), named["ce_subject"])
+            read[lane].setdefault(named["ce_id"])
+        assert {lane: list(ids) for lane, ids in read.items()} == written, note
+
+
+def _lane(topic: str, key: str, subject: str) -> tuple[str, str]:
+    """Within what the order is that of the ids: a key of the arena, which commits one deal after the other; else an aggregate."""
+    return topic, key if topic in _TOLD_TOPICS else subject
 
 
 def _refund(deal: DealClosed, number: int, amount_minor: int) -> DealRefunded:
@@ -267,13 +322,13 @@ def _refund(deal: DealClosed, number: int, amount_minor: int) -> DealRefunded:
 
 
 class WorkerProcess:
-    """One worker in a process of its own."""
+    """One worker, or one API, in a process of its own."""
 
-    def __init__(self, name: str, environment: dict[str, str], *, log: Path) -> None:
+    def __init__(self, name: str, environment: dict[str, str], *, role: str, port: int, log: Path) -> None:
         self.name = name
         self.log = log
-        self._port = free_ports(1)[0]
-        command = [sys.executable, "-m", "hansa.host", "worker", str(self._port), name]
+        self._port = port
+        command = [sys.executable, "-m", "hansa.host", role, str(port), name]
         with log.open("ab") as output:
             self._child = subprocess.Popen(command, env=environment, cwd=catalogue.ROOT, stdout=output, stderr=output)
 

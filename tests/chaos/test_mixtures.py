@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.chaos.arena import SERVICES, Arena, WorkerProcess
+from tests.chaos.arena import ROLES, SERVICES, Arena, WorkerProcess
 
 RUNS = int(os.environ.get("HANSA_CHAOS_RUNS", "1"))
 FIRST_SEED = int(os.environ.get("HANSA_CHAOS_SEED", "0")) or int(time.time())
@@ -21,13 +21,13 @@ class Mixture:
         self.arena = arena
         self.running = running
 
-    async def kill_worker(self) -> None:
-        victim = self.arena.chance.choice(SERVICES)
+    async def kill_process(self) -> None:
+        victim = self.arena.chance.choice(ROLES)
         self.running[victim].kill()
         self.running[victim] = self.arena.start(victim)
 
-    async def freeze_worker(self) -> None:
-        victim = self.running[self.arena.chance.choice(SERVICES)]
+    async def freeze_process(self) -> None:
+        victim = self.running[self.arena.chance.choice(ROLES)]
         victim.freeze()
         await asyncio.sleep(self.arena.chance.uniform(1, 8))
         victim.thaw()
@@ -51,9 +51,9 @@ class Mixture:
 async def test_a_mixture_of_faults_when_over_then_nothing_is_lost_or_doubled(arena: Arena) -> None:
     mixture = Mixture(arena, await arena.start_all())
     faults: list[Callable[[], Awaitable[None]]] = [
-        mixture.kill_worker,
-        mixture.kill_worker,
-        mixture.freeze_worker,
+        mixture.kill_process,
+        mixture.kill_process,
+        mixture.freeze_process,
         mixture.join_and_leave,
         mixture.restart_kafka,
         mixture.restart_postgres,

@@ -14,7 +14,7 @@ from tests.support.fuzzing import Fuzzer, document_of, served
 from tests.support.services import SERVICES
 from tests.support.world import launch
 
-EXAMPLES = {"operator": 8, "partner": 4}  # of each operation, with fitting and again with unfitting data
+EXAMPLES = {"operator": 5, "partner": 3}  # of each operation, with fitting and again with unfitting data
 PARTNER = UUID(int=1)
 
 load_all_checks()

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 SMALLER = {
     "demo": ["--partners", "4", "--deals", "24", "--json"],
     "up": ["--port", "0"],
-    "test": ["unit", "-k", "test_readme_runs_a_test_within_a_test"],
+    "test": ["architecture", "-k", "test_readme_runs_a_test_within_a_test"],
     "bench": ["relay", "--runs", "1"],
 }
 

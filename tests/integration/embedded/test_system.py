@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from hansa.embedded import children
 from hansa.embedded.processes import ServerFailed
 from hansa.embedded.record import AlreadyRunning, Running, running
 from hansa.embedded.system import CannotStart, System, system_on
@@ -148,7 +149,11 @@ def _ready(there: Running) -> bool:
         return False
 
 
-def test_system_when_a_process_dies_again_and_again_then_it_gives_up_with_the_end_of_its_log(tmp_path: Path) -> None:
+def test_system_when_a_process_dies_again_and_again_then_it_gives_up_with_the_end_of_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "_BACKOFF_S", (0.05,))
+    monkeypatch.setattr(children, "_HOPELESS", 2)  # five deaths are the same again, and each start takes seconds
     broken = System(tmp_path / "broken", port=0, durable=False, environment={"HANSA_GATEWAY_WORKERS": "nonsense"})
     with pytest.raises(ServerFailed, match=r"'api' ended again and again(?s:.*)error parsing value for field"):
         broken.start()

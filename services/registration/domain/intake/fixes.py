@@ -26,9 +26,6 @@ FIXES: Mapping[str, str] = {
     "close_before_registration": "The close lies before engaged_at: correct whichever is wrong.",
     "close_in_future": "closed_at lies ahead: correct it, or retry once it has come.",
     "deal_not_open": "The deal was withdrawn in Hansa: have it registered anew, or drop the row.",
-    "deal_not_closed": "The deal was moved on in Hansa meanwhile: retry; if that does not help, look at the deal.",
-    "deal_not_won": "The deal was moved on in Hansa meanwhile: retry; if that does not help, look at the deal.",
-    "already_closed": "The deal was closed in Hansa meanwhile: retry; if that does not help, look at the deal.",
     "credit_held_by_rival": "Protection had ended and another partner holds the account: a channel manager closes the deal with "
     "credit_decided, or drops the row.",
     "credit_expired": "Protection had ended, and the programme gives no credit after that: a channel manager closes the deal with "
