@@ -65,7 +65,7 @@ async def receive(uow: UnitOfWork, arrivals: Sequence[Arrival], manner: Manner) 
         if taken.refusal:
             outcome.fault = fault_of(taken.refusal)
     in_turn = [ready[place] for place in intake.turns]
-    manner.receipts.issue_at_last(uow, intake.taken)
+    manner.receipts.issue_at_last(uow, [one.taken for one in in_turn if one.taken])
     unread = await _keep_errors(uow, outcomes, manner)
     await watch_versions(uow, [one.taken for one in in_turn if one.taken], unread, policy=manner.policy)
     return outcomes

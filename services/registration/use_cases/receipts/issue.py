@@ -33,7 +33,7 @@ class Receipts:
         return await self._append(uow, submissions)
 
     def issue_at_last(self, uow: UnitOfWork, taken: Sequence[Taken]) -> None:
-        """Receipts for those of a set that registered a new deal, in their order, before the commit."""
+        """Receipts for those of a set that registered a new deal, before the commit: in the order in which they were decided."""
         for one in taken:
             if one.registered and one.deal:
                 uow.at_last(self._append_noted, _followed(one.seen, one.deal))
