@@ -82,7 +82,7 @@ def _add_agreeing(router: Router, policies: Policies[Policy]) -> None:
         return await _shown(uow, agreement_id, caller)
 
     @router.post("/{agreement_id}/decline")
-    async def decline_version(agreement_id: UUID, body: m.DeclineIn, uow: Uow, caller: Writer) -> m.AgreementOut:
+    async def decline_version(agreement_id: UUID, body: m.VersionDeclineIn, uow: Uow, caller: Writer) -> m.AgreementOut:
         """Turn the proposed version down; it is over for all."""
         signer = _signer(caller)
         await act(uow, agreement_id, lambda agreement: life.decline(agreement, body.number, signer=signer, now=uow.now))
@@ -104,7 +104,7 @@ def _add_planning(router: Router) -> None:
         return m.PlanOut(steps=[m.step_out(step) for step in steps])
 
     @router.post("/{agreement_id}/plan", status_code=201)
-    async def add_plan_step(agreement_id: UUID, body: m.NewStep, uow: Uow, caller: Writer) -> m.StepOut:
+    async def add_plan_step(agreement_id: UUID, body: m.NewStep, uow: Uow, caller: Writer) -> m.PlanStepOut:
         """Add a step: a party for itself, the vendor for any party."""
         owner = body.partner_id or caller.partner_id
         if owner is None:
@@ -114,7 +114,7 @@ def _add_planning(router: Router) -> None:
         return m.step_out(step)
 
     @router.post("/{agreement_id}/plan/{step_id}")
-    async def move_plan_step(agreement_id: UUID, step_id: UUID, body: m.StepIn, uow: Uow, caller: Writer) -> m.StepOut:
+    async def move_plan_step(agreement_id: UUID, step_id: UUID, body: m.PlanStepIn, uow: Uow, caller: Writer) -> m.PlanStepOut:
         """Move a step of one's own."""
         by = _signer(caller)
         step = await move_step(uow, agreement_id, step_id, by=by, state=body.state, due_on=body.due_on, notes=body.notes)

@@ -6,9 +6,10 @@ from fractions import Fraction
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from services.registration.api.models import ShortShare
+from services.registration.api.request_body import RequestBody
 from services.registration.domain.coselling.agreement import Party, VersionState
 from services.registration.domain.coselling.joint_plan import PlanStep, StepState
 from services.registration.domain.refusals import SplitsNotOne
@@ -21,11 +22,7 @@ Role = Annotated[str, Field(min_length=1, max_length=60, examples=["sourcing", "
 Long = Annotated[str, Field(max_length=2_000)]
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PartyIn(_Request):
+class PartyIn(RequestBody):
     """A partner's part: a share of the split, or (`overlay`) credit for influence beside it."""
 
     partner_id: UUID
@@ -41,7 +38,7 @@ class PartyIn(_Request):
             raise SplitsNotOne(total="no number") from error
 
 
-class ProposalIn(_Request):
+class ProposalIn(RequestBody):
     """A full version. The shares of the split total exactly 1.
 
     The invited read `message` and the deal's products and territory.
@@ -67,20 +64,20 @@ class ProposalIn(_Request):
 Number = Annotated[int, Field(ge=1, lt=2**31)]
 
 
-class SignIn(_Request):
+class SignIn(RequestBody):
     """Which version is signed, and the hash of the document that was read."""
 
     number: Number
     hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class DeclineIn(_Request):
+class VersionDeclineIn(RequestBody):
     """Which version is not wanted."""
 
     number: Number
 
 
-class NewStep(_Request):
+class NewStep(RequestBody):
     """A step of the joint plan; the vendor names the party that owns it."""
 
     title: Annotated[str, Field(min_length=1, max_length=300)]
@@ -89,7 +86,7 @@ class NewStep(_Request):
     partner_id: UUID | None = None
 
 
-class StepIn(_Request):
+class PlanStepIn(RequestBody):
     """Where the step stands; what is left out stays as it is."""
 
     state: StepState
@@ -136,7 +133,7 @@ class AgreementOut(BaseModel):
     versions: list[VersionOut]
 
 
-class StepOut(BaseModel):
+class PlanStepOut(BaseModel):
     id: UUID
     agreement_id: UUID
     partner_id: UUID
@@ -150,7 +147,7 @@ class StepOut(BaseModel):
 class PlanOut(BaseModel):
     """All steps of the joint plan, by date."""
 
-    steps: list[StepOut]
+    steps: list[PlanStepOut]
 
 
 def agreement_out(seats: Sequence[Seat]) -> AgreementOut:
@@ -183,9 +180,9 @@ def _version_out(seats: Sequence[Seat]) -> VersionOut:
     )
 
 
-def step_out(step: PlanStep) -> StepOut:
+def step_out(step: PlanStep) -> PlanStepOut:
     """The step as it is shown."""
-    return StepOut(
+    return PlanStepOut(
         id=step.id,
         agreement_id=step.agreement_id,
         partner_id=step.owner,

@@ -6,7 +6,7 @@ from services.registration.domain.deals import deal as life
 from services.registration.domain.deals.deal import Deal
 from services.registration.domain.values import PartnerId, State
 from services.registration.store import deal_reviews, deals, extensions, partners, slots, waiting
-from services.registration.store.deal_reviews import ReviewState, Step
+from services.registration.store.deal_reviews import DealReviewState, ReviewStep
 from services.registration.use_cases.change import Target, load, settle
 from services.registration.use_cases.publish import publish
 from shared.chassis.database import UnitOfWork
@@ -42,5 +42,5 @@ async def _out_of_hands(uow: UnitOfWork, before: Sequence[Deal], *, by: str) -> 
     await extensions.lapse(uow, [deal.id for deal in before if deal.state is State.OPEN])
     for deal in before:
         if deal.state.is_pending:
-            await deal_reviews.move(uow, deal.id, ReviewState.WITHDRAWN)
-            await deal_reviews.note(uow, deal.id, deal.partner_id, Step.WITHDRAWN, by=by)
+            await deal_reviews.move(uow, deal.id, DealReviewState.WITHDRAWN)
+            await deal_reviews.note(uow, deal.id, deal.partner_id, ReviewStep.WITHDRAWN, by=by)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.registration.conflict_policy import ConflictRules
-from services.registration.domain.conflicts.conflict import Conflict, Said, Side, Step, check_open, complete, side_id, told
+from services.registration.domain.conflicts.conflict import Conflict, ConflictStep, Said, Side, check_open, complete, side_id, told
 from services.registration.domain.conflicts.refusals import RulingInvalid, SideKnown
 from services.registration.domain.refusals import PartnerUnknown
 from services.registration.domain.values import DealId, PartnerId
@@ -15,7 +15,7 @@ from services.registration.use_cases.conflicts.open import side_of
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
 
-WORDS_ALONE = (Step.IDENTIFY, Step.INVESTIGATE, Step.MEDIATE)
+WORDS_ALONE = (ConflictStep.IDENTIFY, ConflictStep.INVESTIGATE, ConflictStep.MEDIATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ async def load(uow: UnitOfWork, one: OneConflict) -> tuple[Conflict, list[Side]]
     return conflict, await conflicts.sides_of(uow, conflict.id)
 
 
-async def take_step(uow: UnitOfWork, one: OneConflict, step: Step, *, text: str, rules: ConflictRules) -> Conflict:
+async def take_step(uow: UnitOfWork, one: OneConflict, step: ConflictStep, *, text: str, rules: ConflictRules) -> Conflict:
     """Record what was done in a step; the next one is due. Raises what `complete` and `load` raise."""
     conflict, sides = await load(uow, one)
     done = complete(conflict, step, limits=rules.limits, now=uow.now)
