@@ -6,9 +6,10 @@ from uuid import UUID
 from services.registration.api import coselling_models as m
 from services.registration.domain.coselling import agreement as life
 from services.registration.domain.coselling.agreement import Signer
+from services.registration.domain.coselling.refusals import NothingInForce
 from services.registration.domain.values import PartnerId
 from services.registration.policy import Policy
-from services.registration.store import coselling
+from services.registration.store import coselling, shared_deals
 from services.registration.use_cases.coselling.plan import add_step, move_step, read_plan
 from services.registration.use_cases.coselling.propose import propose
 from services.registration.use_cases.coselling.sign import act
@@ -57,6 +58,15 @@ def _add_reading(router: Router) -> None:
     async def read_agreement(agreement_id: UUID, uow: Uow, caller: Reader) -> m.AgreementOut:
         """One agreement with its versions. A partner reads those in which it takes part, and who else does."""
         return await _shown(uow, agreement_id, caller)
+
+    @router.get("/{agreement_id}/deal")
+    async def read_shared_deal(agreement_id: UUID, uow: Uow, caller: Reader) -> m.SharedDealOut:
+        """What the parties know of the deal, for as long as what they have signed is in force."""
+        await coselling.check_party(uow, agreement_id)
+        deal = await shared_deals.of(uow, agreement_id)
+        if deal is None:
+            raise NothingInForce
+        return m.shared_deal_out(deal)
 
 
 def _add_agreeing(router: Router, policies: Policies[Policy]) -> None:

@@ -8,13 +8,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.registration.api.models import ShortShare
+from services.registration.api.models import MoneyOut, ShortShare
 from services.registration.api.request_body import RequestBody
 from services.registration.domain.coselling.agreement import Party, VersionState
 from services.registration.domain.coselling.joint_plan import PlanStep, StepState
 from services.registration.domain.refusals import SplitsNotOne
-from services.registration.domain.values import PartnerId
+from services.registration.domain.values import PartnerId, State
 from services.registration.store.coselling import Seat
+from services.registration.store.shared_deals import SharedDeal
 from services.registration.use_cases.coselling.propose import Proposal
 from shared.chassis.http import Instant
 
@@ -133,6 +134,18 @@ class AgreementOut(BaseModel):
     versions: list[VersionOut]
 
 
+class SharedDealOut(BaseModel):
+    """What a party reads of the deal: not its evidence, contacts, protection or terms."""
+
+    deal_id: UUID
+    account_name: str
+    families: tuple[str, ...]
+    territory: str
+    stage: str | None
+    expected: MoneyOut | None
+    state: State
+
+
 class PlanStepOut(BaseModel):
     id: UUID
     agreement_id: UUID
@@ -191,4 +204,17 @@ def step_out(step: PlanStep) -> PlanStepOut:
         state=step.state,
         notes=step.notes,
         version=step.version,
+    )
+
+
+def shared_deal_out(deal: SharedDeal) -> SharedDealOut:
+    """The deal as its parties are shown it."""
+    return SharedDealOut(
+        deal_id=deal.deal_id,
+        account_name=deal.account_name,
+        families=deal.families,
+        territory=deal.territory,
+        stage=deal.stage,
+        expected=MoneyOut.of(deal.expected) if deal.expected else None,
+        state=deal.state,
     )

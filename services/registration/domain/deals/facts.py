@@ -72,10 +72,11 @@ class StageMoved:
 
 
 class Ending(StrEnum):
-    """Why exclusivity ends by itself."""
+    """Why exclusivity ends: its time is over, the partner is silent, or another registration of the same customer keeps it."""
 
     WINDOW = "window"
     QUIET = "quiet"
+    MERGED = "merged"
 
 
 @dataclass(frozen=True, slots=True)
