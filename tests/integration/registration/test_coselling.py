@@ -241,22 +241,17 @@ async def test_party_when_it_has_not_signed_or_it_ended_then_it_reads_nothing_of
     assert (await shared(world, agreement, world.rival)).json()["code"] == "nothing_in_force"
 
 
-async def test_view_of_shared_deals_when_a_partner_asks_the_store_itself_then_its_own_seats_alone(world: Cosell) -> None:
+async def test_seat_when_a_partner_asks_the_store_itself_then_its_own_alone_and_no_deal(world: Cosell) -> None:
     agreement = await world.signed(await world.registered(), "0.5", "0.5")
-    await world.registered(account_name="Other", account_domain="other.example")
-    settings = world.service.platform.settings
-    connection = await asyncpg.connect(settings.api_url.replace("+asyncpg", ""))
-    try:
-        seen = []
-        for who in (world.rival_id, uuid4()):
-            await connection.execute("select set_config('hansa.partner', $1, false)", str(who))
-            seen.append([(row["agreement_id"], row["partner_id"]) for row in await connection.fetch("select * from cosell_deals")])
-        deals = await connection.fetch("select * from deals")
-        with pytest.raises(asyncpg.PostgresError):
-            await connection.execute("delete from cosell_deals")
-    finally:
-        await connection.close()
-    assert seen == [[(UUID(agreement["id"]), world.rival_id)], []]
+    connection = await asyncpg.connect(world.service.platform.settings.api_url.replace("+asyncpg", ""))
+    seats, deals = [], []
+    for who in (world.rival_id, uuid4()):
+        await connection.execute("select set_config('hansa.partner', $1, false)", str(who))
+        found = await connection.fetch("select agreement_id, partner_id from cosell_parties where state = 'in_force'")
+        seats.append([tuple(row) for row in found])
+        deals += await connection.fetch("select * from deals")
+    await connection.close()
+    assert seats == [[(UUID(agreement["id"]), world.rival_id)], []]
     assert deals == []
 
 
