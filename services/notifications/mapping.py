@@ -43,6 +43,7 @@ CONSUMED: tuple[type[Event], ...] = (
     leads.LeadAged,
     leads.LeadConverted,
     leads.LeadLost,
+    leads.LeadGivenBack,
     coselling.CosellInvited,
     coselling.CosellAgreed,
     coselling.CosellEnded,

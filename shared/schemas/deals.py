@@ -91,7 +91,8 @@ class DealExtended(DealFact):
 class DealExpired(DealFact):
     """Exclusivity ended at `expired_at`; the deal itself lives on.
 
-    `because` the `window` was over, or the partner was `quiet` for longer than the programme allows.
+    `because` the `window` was over, the partner was `quiet` for longer than the programme allows, or two customers turned out to be one
+    (`merged`) and an earlier registration keeps its protection.
     """
 
     topic: ClassVar[str] = "deal.expired"

@@ -85,6 +85,12 @@ class LeadConverted(LeadEvent):
     deal_id: UUID
 
 
+class LeadGivenBack(LeadEvent):
+    """The vendor has a lead again, since the partner with whom it was shared was suspended or left the programme."""
+
+    topic: ClassVar[str] = "lead.given_back"
+
+
 class LeadLost(LeadEvent):
     """Nothing came of an accepted lead."""
 

@@ -56,6 +56,7 @@ ALL: tuple[type[Event], ...] = (
     leads.LeadAged,
     leads.LeadConverted,
     leads.LeadLost,
+    leads.LeadGivenBack,
     coselling.CosellInvited,
     coselling.CosellAgreed,
     coselling.CosellEnded,

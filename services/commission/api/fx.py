@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
-from services.commission.api.fx_models import COLUMNS, NewRate, RateResult, RateView, Read, rows_of
+from services.commission.api.fx_models import COLUMNS, FxRateView, NewRate, RateResult, Read, rows_of
 from services.commission.store import rates
 from services.commission.use_cases.record_rate import Recorded, Stated, record_rates
 from shared.chassis.http import Page, PageQuery, Principal, Router, Uow, lines, requires
@@ -31,16 +31,16 @@ async def index(
     from_currency: Annotated[Code, Query(alias="from")] = None,
     to_currency: Annotated[Code, Query(alias="to")] = None,
     day: Annotated[date | None, Query(alias="date")] = None,
-) -> Page[RateView]:
+) -> Page[FxRateView]:
     """Rates by pair and day, each with its source."""
     last = paging.after(str, str, str)
     after = (last[0], last[1], date.fromisoformat(last[2])) if last else None
     found = await rates.page(uow, after=after, limit=paging.limit + 1, from_currency=from_currency, to_currency=to_currency, day=day)
-    return paging.page(found, view=RateView.of, key=lambda rate: rate.pair)
+    return paging.page(found, view=FxRateView.of, key=lambda rate: rate.pair)
 
 
 @fx_rates.post("", status_code=201)
-async def record(body: NewRate, uow: Uow, actor: RateKeeper, response: Response) -> RateView:
+async def record(body: NewRate, uow: Uow, actor: RateKeeper, response: Response) -> FxRateView:
     """Record a rate. The same again is answered with 200; another for its pair and day is refused, since entries may stand on it."""
     stated = body.stated()
     (recorded,) = await record_rates(uow, [stated])
@@ -48,7 +48,7 @@ async def record(body: NewRate, uow: Uow, actor: RateKeeper, response: Response)
         raise recorded.refusal
     if not recorded.fresh:
         response.status_code = 200
-    return RateView.of(stated)
+    return FxRateView.of(stated)
 
 
 @fx_rates.post("/imports", responses={200: _ANSWER}, response_class=Response, openapi_extra={"requestBody": _BODY})

@@ -53,7 +53,7 @@ class NewRate(BaseModel):
         return Stated(self.from_currency, self.to_currency, self.day, rate, self.source)
 
 
-class RateView(BaseModel):
+class FxRateView(BaseModel):
     """A rate on record. It never changes: entries stand on it."""
 
     model_config = ConfigDict(populate_by_name=True)

@@ -100,14 +100,14 @@ class PayeeView(BaseModel):
         )
 
 
-class NewRules(_Body):
+class NewPayoutRules(_Body):
     """Rules that hold from now on, and why."""
 
     rules: PayoutRules
     reason: Reason
 
 
-class RulesView(BaseModel):
+class PayoutRulesView(BaseModel):
     """The rules in force; version 0 is the programme's."""
 
     version: int
@@ -174,7 +174,7 @@ class BatchView(BaseModel):
         )
 
 
-class RateView(BaseModel):
+class PayoutRateView(BaseModel):
     """One unit of the balance's currency was worth `rate` of the payout's on `day`."""
 
     rate: str
@@ -192,7 +192,7 @@ class PayoutView(BaseModel):
     reason: str | None = Field(description="why it is skipped, or why it failed")
     amount: MoneyAmount
     pays: MoneyAmount
-    rate: RateView | None
+    rate: PayoutRateView | None
     name: str | None
     account: str | None
     drafted_at: datetime
@@ -213,7 +213,7 @@ class PayoutView(BaseModel):
             reason=payout.reason,
             amount=MoneyAmount(amount_minor=payout.amount, currency=payout.currency),
             pays=MoneyAmount(amount_minor=payout.pays, currency=payout.pays_currency),
-            rate=RateView(rate=rate.text, day=rate.day, source=rate.source) if rate else None,
+            rate=PayoutRateView(rate=rate.text, day=rate.day, source=rate.source) if rate else None,
             name=shown.name,
             account=shown.hint,
             reference=shown.reference,

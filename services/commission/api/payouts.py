@@ -13,11 +13,11 @@ from services.commission.api.payout_models import (
     Confirmation,
     Failures,
     NewBatch,
-    NewRules,
+    NewPayoutRules,
     PayeeBody,
     PayeeView,
+    PayoutRulesView,
     PayoutView,
-    RulesView,
     TaxFormBody,
 )
 from services.commission.domain.payouts import PayoutState
@@ -106,15 +106,15 @@ async def change_block(partner_id: UUID, body: BlockBody, uow: Uow, actor: Finan
 
 
 @rules.get("")
-async def show_rules(uow: Uow, actor: Finance) -> RulesView:
+async def show_rules(uow: Uow, actor: Finance) -> PayoutRulesView:
     """The payout rules in force."""
-    return RulesView.of(await PAYOUT_RULES.current(uow))
+    return PayoutRulesView.of(await PAYOUT_RULES.current(uow))
 
 
 @rules.post("", status_code=201)
-async def add_rules(body: NewRules, uow: Uow, actor: Finance) -> RulesView:
+async def add_rules(body: NewPayoutRules, uow: Uow, actor: Finance) -> PayoutRulesView:
     """Record rules that hold from now on; a batch is drafted and started by the rules of that moment."""
-    return RulesView.of(await record_rules(uow, PAYOUT_RULES, body.rules, by=actor.subject, reason=body.reason))
+    return PayoutRulesView.of(await record_rules(uow, PAYOUT_RULES, body.rules, by=actor.subject, reason=body.reason))
 
 
 @batches.post("", status_code=201)

@@ -62,7 +62,7 @@ class HeldBackView(BaseModel):
         return cls(**{name: getattr(held, name) for name in cls.model_fields})
 
 
-class NewRules(BaseModel):
+class NewStatementRules(BaseModel):
     """How long a statement's period is from now on, and why."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -71,7 +71,7 @@ class NewRules(BaseModel):
     reason: str = Field(min_length=1, max_length=500)
 
 
-class RulesView(BaseModel):
+class StatementRulesView(BaseModel):
     """A version of the rules: who decided it, when and why. The last one is in force; without one, a period is a month."""
 
     version: int
@@ -86,15 +86,15 @@ class RulesView(BaseModel):
 
 
 @statement_rules.get("")
-async def all_rules(uow: Uow, actor: Keeper) -> list[RulesView]:
+async def all_rules(uow: Uow, actor: Keeper) -> list[StatementRulesView]:
     """Every version of the rules, the one in force last."""
-    return [RulesView.of(each) for each in await rules(uow)]
+    return [StatementRulesView.of(each) for each in await rules(uow)]
 
 
 @statement_rules.post("", status_code=201)
-async def new_rules(body: NewRules, uow: Uow, actor: Keeper) -> RulesView:
+async def new_rules(body: NewStatementRules, uow: Uow, actor: Keeper) -> StatementRulesView:
     """Decide how long periods are from each partner's next statement on; what was issued stays as it is."""
-    return RulesView.of(await add_rules(uow, body.period, by=actor.subject, reason=body.reason))
+    return StatementRulesView.of(await add_rules(uow, body.period, by=actor.subject, reason=body.reason))
 
 
 @held_back_statements.get("")

@@ -6,10 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.notifications.domain.deliveries import Fault
-from services.notifications.domain.deliveries import State as DeliveryState
-from services.notifications.domain.endpoints import Cause, Endpoint, Wish
-from services.notifications.domain.endpoints import State as EndpointState
+from services.notifications.domain.deliveries import DeliveryState, Fault
+from services.notifications.domain.endpoints import Cause, Endpoint, EndpointState, Wish
 from services.notifications.domain.feed import Entry
 from services.notifications.domain.secrets import Secret
 from services.notifications.store.deliveries import Attempt, Delivery

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query
 
 from services.notifications.api.models import AttemptView, DeliveryView
-from services.notifications.domain.deliveries import State
+from services.notifications.domain.deliveries import DeliveryState
 from services.notifications.store import deliveries, endpoints
 from services.notifications.use_cases.redeliver import redeliver
 from shared.chassis.http import Page, PageQuery, Principal, Router, Uow, requires
@@ -18,7 +18,7 @@ Owner = Annotated[Principal, requires("endpoints:write")]
 
 @router.get("/endpoints/{endpoint_id}/deliveries")
 async def index(
-    endpoint_id: UUID, uow: Uow, actor: Reader, paging: PageQuery, state: Annotated[State | None, Query()] = None
+    endpoint_id: UUID, uow: Uow, actor: Reader, paging: PageQuery, state: Annotated[DeliveryState | None, Query()] = None
 ) -> Page[DeliveryView]:
     """What was sent to the endpoint or will be, newest first."""
     endpoint = await endpoints.load(uow, endpoint_id)

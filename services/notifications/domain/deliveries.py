@@ -14,7 +14,7 @@ DeliveryId = NewType("DeliveryId", UUID)
 GONE = 410
 
 
-class State(StrEnum):
+class DeliveryState(StrEnum):
     """Pending: an attempt is due or to come. Sending: one is under way (until its lease ends). The others are final."""
 
     PENDING = "pending"
@@ -56,7 +56,7 @@ class Answer:
 class Verdict:
     """What an answer makes of the delivery: its state, when to try again, and whether the endpoint is to be disabled."""
 
-    state: State
+    state: DeliveryState
     due_at: datetime | None
     endpoint_gone: bool = False
 
@@ -96,8 +96,8 @@ def fault_of(status: int) -> Fault | None:
 def judge(answer: Answer, *, attempts: int, rules: RetryRules, now: datetime, luck: float) -> Verdict:
     """Decide about a delivery after its attempt number `attempts` got `answer`."""
     if answer.accepted:
-        return Verdict(State.DELIVERED, None)
+        return Verdict(DeliveryState.DELIVERED, None)
     if answer.fault is Fault.GONE:
-        return Verdict(State.FAILED, None, endpoint_gone=True)
+        return Verdict(DeliveryState.FAILED, None, endpoint_gone=True)
     due_at = next_attempt(rules, attempts=attempts, now=now, luck=luck, retry_after=answer.retry_after)
-    return Verdict(State.PENDING if due_at else State.FAILED, due_at)
+    return Verdict(DeliveryState.PENDING if due_at else DeliveryState.FAILED, due_at)

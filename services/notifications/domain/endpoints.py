@@ -12,7 +12,7 @@ from services.notifications.domain.refusals import EndpointDisabled
 EndpointId = NewType("EndpointId", UUID)
 
 
-class State(StrEnum):
+class EndpointState(StrEnum):
     """Only an enabled endpoint gets events; what happens meanwhile is in the feed."""
 
     ENABLED = "enabled"
@@ -45,7 +45,7 @@ class Endpoint:
     id: EndpointId
     partner_id: UUID | None
     wish: Wish
-    state: State
+    state: EndpointState
     cause: Cause | None
     version: int
     created_at: datetime
@@ -55,7 +55,7 @@ class Endpoint:
 
 def opened(endpoint_id: EndpointId, *, partner_id: UUID | None, wish: Wish, now: datetime) -> Endpoint:
     """A new endpoint, enabled at once."""
-    return Endpoint(endpoint_id, partner_id, wish, State.ENABLED, None, version=1, created_at=now, updated_at=now)
+    return Endpoint(endpoint_id, partner_id, wish, EndpointState.ENABLED, None, version=1, created_at=now, updated_at=now)
 
 
 def changed(endpoint: Endpoint, *, wish: Wish, now: datetime) -> Endpoint:
@@ -67,24 +67,24 @@ def changed(endpoint: Endpoint, *, wish: Wish, now: datetime) -> Endpoint:
 
 def enabled(endpoint: Endpoint, *, now: datetime) -> Endpoint:
     """Events flow again, from now on; deliveries that were open when it was disabled are due at once."""
-    if endpoint.state is State.ENABLED:
+    if endpoint.state is EndpointState.ENABLED:
         return endpoint
-    return replace(endpoint, state=State.ENABLED, cause=None, version=endpoint.version + 1, updated_at=now, failing_since=None)
+    return replace(endpoint, state=EndpointState.ENABLED, cause=None, version=endpoint.version + 1, updated_at=now, failing_since=None)
 
 
 def disabled(endpoint: Endpoint, *, cause: Cause, now: datetime) -> Endpoint:
     """Nothing is sent any more, until it is enabled again."""
-    if endpoint.state is State.DISABLED:
+    if endpoint.state is EndpointState.DISABLED:
         return endpoint
-    return replace(endpoint, state=State.DISABLED, cause=cause, version=endpoint.version + 1, updated_at=now)
+    return replace(endpoint, state=EndpointState.DISABLED, cause=cause, version=endpoint.version + 1, updated_at=now)
 
 
 def must_be_enabled(endpoint: Endpoint) -> None:
     """Raises EndpointDisabled."""
-    if endpoint.state is not State.ENABLED:
+    if endpoint.state is not EndpointState.ENABLED:
         raise EndpointDisabled
 
 
 def takes(endpoint: Endpoint, *, event_type: str, viewer: UUID | None) -> bool:
     """Whether an event of this type, as `viewer` sees it (None: the vendor), goes to the endpoint."""
-    return endpoint.state is State.ENABLED and endpoint.partner_id == viewer and wants(endpoint.wish.event_types, event_type)
+    return endpoint.state is EndpointState.ENABLED and endpoint.partner_id == viewer and wants(endpoint.wish.event_types, event_type)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import structlog
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 
-from services.notifications.domain.deliveries import Answer, Due, Fault, State, Verdict, judge
+from services.notifications.domain.deliveries import Answer, DeliveryState, Due, Fault, Verdict, judge
 from services.notifications.domain.messages import signed_headers
 from services.notifications.domain.rules import Rules
 from services.notifications.domain.secrets import Secret, live
@@ -72,9 +72,9 @@ class Courier:
         )
 
     def _count(self, due: Due, verdict: Verdict) -> None:
-        outcome = "retry" if verdict.state is State.PENDING else verdict.state.value
+        outcome = "retry" if verdict.state is DeliveryState.PENDING else verdict.state.value
         self._metrics.webhook_attempts.add(outcome=outcome)
-        if verdict.state is State.DELIVERED:
+        if verdict.state is DeliveryState.DELIVERED:
             self._metrics.webhook_delay_seconds.observe((self._clock.now() - due.committed_at).total_seconds())
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.notifications.domain.deliveries import DeliveryId, Fault, State
+from services.notifications.domain.deliveries import DeliveryId, DeliveryState, Fault
 from services.notifications.domain.endpoints import Endpoint, EndpointId
 from services.notifications.domain.messages import Message
 from services.notifications.store.feed import CHANNEL
@@ -26,7 +26,7 @@ class Delivery:
     endpoint_id: EndpointId
     message_id: str
     event_type: str
-    state: State
+    state: DeliveryState
     attempts: int
     due_at: datetime | None
     created_at: datetime
@@ -54,7 +54,9 @@ async def load(uow: UnitOfWork, delivery_id: UUID, *, lock: bool = False) -> Del
     return _delivery(row)
 
 
-async def page(uow: UnitOfWork, endpoint_id: EndpointId, *, before: int | None, limit: int, state: State | None) -> Sequence[Delivery]:
+async def page(
+    uow: UnitOfWork, endpoint_id: EndpointId, *, before: int | None, limit: int, state: DeliveryState | None
+) -> Sequence[Delivery]:
     """Up to `limit` deliveries of an endpoint, newest first, made before the one numbered `before`."""
     query = sa.select(deliveries).where(deliveries.c.endpoint_id == endpoint_id).order_by(deliveries.c.number.desc()).limit(limit)
     if before is not None:
@@ -80,7 +82,7 @@ async def add_test(uow: UnitOfWork, delivery_id: DeliveryId, endpoint: Endpoint,
             message_id=message.id,
             event_type=message.event_type,
             payload=message.payload,
-            state=State.PENDING.value,
+            state=DeliveryState.PENDING.value,
             due_at=uow.now,
             attempts=0,
             earlier_attempts=0,
@@ -93,14 +95,14 @@ async def add_test(uow: UnitOfWork, delivery_id: DeliveryId, endpoint: Endpoint,
 
 async def start_over(uow: UnitOfWork, delivery_id: DeliveryId) -> None:
     """Make a finished delivery due now, with the whole retry schedule before it again."""
-    fresh = {"state": State.PENDING.value, "due_at": uow.now, "finished_at": None, "earlier_attempts": deliveries.c.attempts}
+    fresh = {"state": DeliveryState.PENDING.value, "due_at": uow.now, "finished_at": None, "earlier_attempts": deliveries.c.attempts}
     await uow.execute(sa.update(deliveries).where(deliveries.c.id == delivery_id).values(**fresh))
     await wake(uow)
 
 
 async def make_due(uow: UnitOfWork, endpoint_id: EndpointId) -> None:
     """Whatever waits for the endpoint is due now."""
-    waiting = sa.and_(deliveries.c.endpoint_id == endpoint_id, deliveries.c.state == State.PENDING.value)
+    waiting = sa.and_(deliveries.c.endpoint_id == endpoint_id, deliveries.c.state == DeliveryState.PENDING.value)
     await uow.execute(sa.update(deliveries).where(waiting).values(due_at=uow.now))
     await wake(uow)
 
@@ -123,7 +125,7 @@ def _delivery(row: Any) -> Delivery:
         endpoint_id=EndpointId(row.endpoint_id),
         message_id=row.message_id,
         event_type=row.event_type,
-        state=State(row.state),
+        state=DeliveryState(row.state),
         attempts=row.attempts,
         due_at=row.due_at,
         created_at=row.created_at,

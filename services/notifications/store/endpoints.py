@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.notifications.domain.endpoints import Cause, Endpoint, EndpointId, State, Wish
+from services.notifications.domain.endpoints import Cause, Endpoint, EndpointId, EndpointState, Wish
 from services.notifications.store.tables import endpoints
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
@@ -81,7 +81,7 @@ def _endpoint(row: Any) -> Endpoint:
         id=EndpointId(row.id),
         partner_id=row.partner_id,
         wish=Wish(row.url, tuple(row.event_types), row.description),
-        state=State(row.state),
+        state=EndpointState(row.state),
         cause=Cause(row.cause) if row.cause else None,
         version=row.version,
         created_at=row.created_at,

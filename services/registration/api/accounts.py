@@ -78,7 +78,7 @@ def _add_naming(router: Router, policies: Policies[Policy], registrable: Registr
         return await _whole(uow, account.id)
 
     @router.post("/{account_id}/links", status_code=201)
-    async def link_account(account_id: UUID, body: m.LinkIn, uow: Uow, caller: Manager) -> m.LinkOut:
+    async def link_account(account_id: UUID, body: m.LinkIn, uow: Uow, caller: Manager) -> m.AccountLinkOut:
         """The company belongs to another: registrations for one are put up for review while the other is protected."""
         wanted = Linking(
             account_id=account_id,
@@ -88,7 +88,7 @@ def _add_naming(router: Router, policies: Policies[Policy], registrable: Registr
             valid_from=body.valid_from,
             valid_until=body.valid_until,
         )
-        return m.LinkOut.of(await link(uow, wanted, Author(caller.subject, body.reason)))
+        return m.AccountLinkOut.of(await link(uow, wanted, Author(caller.subject, body.reason)))
 
     @router.post("/{account_id}/links/{link_id}/end")
     async def end_link(account_id: UUID, link_id: UUID, body: m.ReasonIn, uow: Uow, caller: Manager) -> m.WholeAccountOut:
@@ -120,6 +120,6 @@ async def _whole(uow: UnitOfWork, account_id: UUID) -> m.WholeAccountOut:
         **m.AccountOut.of(account).model_dump(),
         formerly=list(formerly),
         identifiers=m.identifiers_out(names),
-        links=[m.LinkOut.of(each) for each in await account_links.of(uow, known)],
+        links=[m.AccountLinkOut.of(each) for each in await account_links.of(uow, known)],
         history=[m.ChangeOut.of(each) for each in await account_book.history(uow, [known, *formerly])],
     )

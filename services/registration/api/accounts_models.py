@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.registration.api.models import Reason, Text
+from services.registration.api.request_body import RequestBody
 from services.registration.domain.accounts.identifiers import Identifier, IdentifierKind
 from services.registration.domain.accounts.joining import Keep
 from services.registration.domain.values import DealId
@@ -18,6 +19,10 @@ from shared.chassis.http import Instant
 class _Request(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    reason: Reason
+
+
+class _Reasoned(RequestBody):
     reason: Reason
 
 
@@ -51,14 +56,14 @@ class KeepIn(BaseModel):
         return Keep(frozenset(DealId(each) for each in self.deal_ids))
 
 
-class MergeIn(_Request):
+class MergeIn(_Reasoned):
     """Which account carries on."""
 
     into: UUID
     keep: KeepIn | None = Field(None, description="without it a merge that would end somebody's protection is refused")
 
 
-class SplitIn(_Request):
+class SplitIn(_Reasoned):
     """What goes to a new account; or, with `revive`, back to an account that was merged into this one."""
 
     identifiers: tuple[IdentifierIn, ...] = Field(min_length=1, max_length=500)
@@ -69,7 +74,7 @@ class SplitIn(_Request):
     revive: UUID | None = None
 
 
-class AliasIn(_Request):
+class AliasIn(_Reasoned):
     """More of what names the account: at least one of them."""
 
     account_name: Text | None = Field(None, description="another legal name")
@@ -79,7 +84,7 @@ class AliasIn(_Request):
     crm_ids: tuple[Text, ...] = Field((), max_length=20)
 
 
-class LinkIn(_Request):
+class LinkIn(_Reasoned):
     """To whom the account belongs, and who says so."""
 
     parent_id: UUID
@@ -89,11 +94,11 @@ class LinkIn(_Request):
     valid_until: Instant | None = None
 
 
-class ReasonIn(_Request):
+class ReasonIn(_Reasoned):
     """Why."""
 
 
-class DecisionIn(_Request):
+class AccountDecisionIn(_Reasoned):
     """`same`: merge the customer into `account_id`, one of those shown; `different`: none of them, and nobody is asked again."""
 
     decision: Literal["same", "different"]
@@ -115,7 +120,7 @@ class AccountOut(BaseModel):
         return cls(id=account.id, name=account.name, country=account.country, created_at=account.created_at, version=account.version)
 
 
-class LinkOut(BaseModel):
+class AccountLinkOut(BaseModel):
     id: UUID
     parent_id: UUID
     child_id: UUID
@@ -127,7 +132,7 @@ class LinkOut(BaseModel):
     recorded_at: datetime
 
     @classmethod
-    def of(cls, link: Link) -> "LinkOut":
+    def of(cls, link: Link) -> "AccountLinkOut":
         return cls(**{name: getattr(link, name) for name in cls.model_fields})
 
 
@@ -153,7 +158,7 @@ class WholeAccountOut(AccountOut):
 
     formerly: list[UUID]
     identifiers: list[IdentifierOut]
-    links: list[LinkOut]
+    links: list[AccountLinkOut]
     history: list[ChangeOut]
 
 

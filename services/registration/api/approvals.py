@@ -5,13 +5,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from services.registration.api import models as m
+from services.registration.api.request_body import RequestBody
 from services.registration.api.routes import Manager, OneDeal, shown
 from services.registration.policy import Policy
 from services.registration.store import deal_reviews
-from services.registration.store.deal_reviews import DealReview, Filter, ReviewState, Step, Taken
+from services.registration.store.deal_reviews import DealReview, DealReviewState, Filter, ReviewStep, Taken
 from services.registration.use_cases.reviews.approve import approve
 from services.registration.use_cases.reviews.assign import assign
 from services.registration.use_cases.reviews.reject import reject
@@ -20,21 +21,17 @@ from shared.chassis.http import Page, PageQuery, Router, Uow
 from shared.chassis.policies import Policies
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ApproveIn(_Request):
+class ApproveIn(RequestBody):
     note: str = Field("", max_length=2_000)
 
 
-class AskIn(_Request):
+class AskIn(RequestBody):
     """What the partner is asked for, in words that it will read."""
 
     asked: m.Reason
 
 
-class AssignIn(_Request):
+class AssignIn(RequestBody):
     owner: m.Text
 
 
@@ -44,7 +41,7 @@ class QueuedOut(BaseModel):
     deal_id: UUID
     partner_id: UUID
     reasons: tuple[str, ...]
-    state: ReviewState
+    state: DealReviewState
     owner: str | None
     asked: str | None
     submitted_at: datetime
@@ -56,24 +53,24 @@ class QueuedOut(BaseModel):
     @classmethod
     def of(cls, review: DealReview, *, now: datetime) -> "QueuedOut":
         fields = {name: getattr(review, name) for name in DealReview.__dataclass_fields__}
-        return cls(**fields, overdue=review.state is ReviewState.IN_REVIEW and review.due_at <= now)
+        return cls(**fields, overdue=review.state is DealReviewState.IN_REVIEW and review.due_at <= now)
 
 
-class StepOut(BaseModel):
+class ReviewStepOut(BaseModel):
     at: datetime
     by: str
-    step: Step
+    step: ReviewStep
     text: str
 
     @classmethod
-    def of(cls, taken: Taken) -> "StepOut":
+    def of(cls, taken: Taken) -> "ReviewStepOut":
         return cls(at=taken.at, by=taken.by, step=taken.step, text=taken.text)
 
 
 class RecordOut(QueuedOut):
     """With all that was done about it, in order."""
 
-    steps: list[StepOut]
+    steps: list[ReviewStepOut]
 
 
 class QueueQuery:
@@ -81,7 +78,7 @@ class QueueQuery:
 
     def __init__(
         self,
-        state: ReviewState | None = None,
+        state: DealReviewState | None = None,
         owner: Annotated[str | None, Query(max_length=300)] = None,
         overdue: bool = False,
     ) -> None:
@@ -112,7 +109,7 @@ def _add_reading(router: Router) -> None:
     async def read_approval(deal_id: UUID, uow: Uow, _: Manager) -> RecordOut:
         """One registration and its record: who did what about it, when, and in which words."""
         review = QueuedOut.of(await deal_reviews.one(uow, deal_id), now=uow.now)
-        return RecordOut(**review.model_dump(), steps=[StepOut.of(each) for each in await deal_reviews.steps(uow, deal_id)])
+        return RecordOut(**review.model_dump(), steps=[ReviewStepOut.of(each) for each in await deal_reviews.steps(uow, deal_id)])
 
     @router.post("/{deal_id}/assign")
     async def assign_approval(deal_id: UUID, body: AssignIn, uow: Uow, caller: Manager) -> QueuedOut:

@@ -4,21 +4,28 @@ from datetime import date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from services.registration.api.models import CreditIn, CreditOut, Text
-from services.registration.domain.conflicts.conflict import Conflict, Effect, Kind, Outcome, Ruling, Said, Side, State, Step
+from services.registration.api.request_body import RequestBody
+from services.registration.domain.conflicts.conflict import (
+    Conflict,
+    ConflictOutcome,
+    ConflictState,
+    ConflictStep,
+    Effect,
+    Kind,
+    Ruling,
+    Said,
+    Side,
+)
 from services.registration.store.conflict_papers import Evidence, Filed, ReferenceKind
 from services.registration.store.conflicts import SideSeen
 
 Words = Annotated[str, Field(min_length=1, max_length=4_000)]
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class NewConflict(_Request):
+class NewConflict(RequestBody):
     """A conflict that somebody sees. A partner names deals of its own; who the other side is, staff finds out."""
 
     deal_ids: tuple[UUID, ...] = Field(min_length=1, max_length=50)
@@ -26,28 +33,28 @@ class NewConflict(_Request):
     text: Words
 
 
-class StepIn(_Request):
+class ConflictStepIn(RequestBody):
     """What was done in the step that is due."""
 
-    step: Step = Field(description="identify, investigate or mediate: the others have routes of their own")
+    step: ConflictStep = Field(description="identify, investigate or mediate: the others have routes of their own")
     text: Words
 
 
-class SideIn(_Request):
+class SideIn(RequestBody):
     """A deal that is concerned too, or a partner without a deal."""
 
     deal_id: UUID | None = None
     partner_id: UUID | None = None
 
 
-class DecisionIn(_Request):
+class ConflictDecisionIn(RequestBody):
     """The decision and the clause of the policy it stands on.
 
     `reassign` gives `deal_id` to `to_partner_id`; `split` credits `credits`, which total exactly 1; `end_protection` ends that of
     `deal_id`; `uphold` changes nothing. All are sides of the conflict.
     """
 
-    outcome: Outcome
+    outcome: ConflictOutcome
     policy_version: int = Field(ge=1, le=2**31 - 1)
     clause: Annotated[str, Field(min_length=1, max_length=300, examples=["registration.credit_after_expiry"])]
     reason: Words
@@ -56,28 +63,28 @@ class DecisionIn(_Request):
     credits: tuple[CreditIn, ...] = Field((), max_length=100)
 
 
-class WordsIn(_Request):
+class WordsIn(RequestBody):
     """Words that one side's letter says besides what the programme writes."""
 
     side_id: UUID
     text: Words
 
 
-class CommunicationIn(_Request):
+class CommunicationIn(RequestBody):
     """How it was communicated, and words for single sides."""
 
     text: Words
     words: tuple[WordsIn, ...] = Field((), max_length=100)
 
 
-class PreventionIn(_Request):
+class PreventionIn(RequestBody):
     """What prevents the next one: a patch of the policy to be proposed, or none and why."""
 
     text: Words
     patch: dict[str, Any] | None = Field(None, max_length=50, examples=[{"cool_off_days": 30}])
 
 
-class EvidenceIn(_Request):
+class EvidenceIn(RequestBody):
     """A reference to an event, a receipt or a document. Staff may share it with one side (`side_id`), in words of its own."""
 
     kind: ReferenceKind
@@ -105,7 +112,7 @@ class SideOut(BaseModel):
 class RulingOut(BaseModel):
     """The decision."""
 
-    outcome: Outcome
+    outcome: ConflictOutcome
     policy_version: int
     clause: str
     reason: str
@@ -153,8 +160,8 @@ class ConflictOut(BaseModel):
 
     id: UUID
     kind: Kind
-    state: State
-    step: Step
+    state: ConflictState
+    step: ConflictStep
     step_due_on: date
     opened_on: date
     sides: list[SideOut]
@@ -181,16 +188,16 @@ class ConflictOut(BaseModel):
         return cls(**same, id=seen.side.conflict_id, sides=[SideOut.of(seen.side)])
 
 
-class StepOut(BaseModel):
+class ConflictStepOut(BaseModel):
     """A step on record."""
 
-    step: Step
+    step: ConflictStep
     text: str
     at: datetime
     by: str
 
     @classmethod
-    def of(cls, step: Step, said: Said) -> Self:
+    def of(cls, step: ConflictStep, said: Said) -> Self:
         return cls(step=step, text=said.text, at=said.at, by=said.by)
 
 

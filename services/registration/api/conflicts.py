@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import Depends, Response
 
 from services.registration.api import conflict_models as m
-from services.registration.domain.conflicts.conflict import Clause, Conflict, Kind, State
+from services.registration.domain.conflicts.conflict import Clause, Conflict, ConflictState, Kind
 from services.registration.domain.conflicts.refusals import StepOutOfOrder
 from services.registration.domain.refusals import SplitsNotOne, StaffOnly
 from services.registration.domain.values import Credit, DealId, PartnerId
@@ -70,7 +70,12 @@ async def _shown(uow: Uow, conflict_id: UUID, caller: Principal, response: Respo
 def _add_reading(router: Router) -> None:
     @router.get("")
     async def list_conflicts(
-        uow: Uow, caller: Reader, paging: PageQuery, state: State | None = None, kind: Kind | None = None, escalated: bool | None = None
+        uow: Uow,
+        caller: Reader,
+        paging: PageQuery,
+        state: ConflictState | None = None,
+        kind: Kind | None = None,
+        escalated: bool | None = None,
     ) -> Page[m.ConflictOut]:
         """Conflicts, oldest first; a partner sees those with a side of its own, and of each that side alone. `escalated` is for staff."""
         wanted, limit = conflicts.Filter(state=state, kind=kind, escalated=escalated), paging.limit + 1
@@ -89,10 +94,10 @@ def _add_reading(router: Router) -> None:
         return await _shown(uow, conflict_id, caller, response)
 
     @router.get("/{conflict_id}/steps")
-    async def list_steps(conflict_id: UUID, uow: Uow, _: Staff) -> list[m.StepOut]:
+    async def list_steps(conflict_id: UUID, uow: Uow, _: Staff) -> list[m.ConflictStepOut]:
         """The steps on record, in their order."""
         await conflicts.one(uow, conflict_id)
-        return [m.StepOut.of(step, said) for step, said in await conflicts.steps_of(uow, conflict_id)]
+        return [m.ConflictStepOut.of(step, said) for step, said in await conflicts.steps_of(uow, conflict_id)]
 
 
 def _add_opening(router: Router, policies: Policies[Policy]) -> None:
@@ -153,7 +158,7 @@ def _add_papers(router: Router) -> None:
 
 def _add_steps(router: Router, policies: Policies[Policy]) -> None:
     @router.post("/{conflict_id}/steps")
-    async def record_step(one: One, body: m.StepIn, uow: Uow, response: Response) -> m.ConflictOut:
+    async def record_step(one: One, body: m.ConflictStepIn, uow: Uow, response: Response) -> m.ConflictOut:
         """Identify, investigate or mediate is done; the next step is due."""
         if body.step not in WORDS_ALONE:
             current = await conflicts.one(uow, one.conflict_id)
@@ -162,13 +167,13 @@ def _add_steps(router: Router, policies: Policies[Policy]) -> None:
         return await _whole(uow, await take_step(uow, one, body.step, text=body.text, policy=policy), response)
 
     @router.post("/{conflict_id}/decide")
-    async def decide(one: One, body: m.DecisionIn, uow: Uow, response: Response) -> m.ConflictOut:
+    async def decide(one: One, body: m.ConflictDecisionIn, uow: Uow, response: Response) -> m.ConflictOut:
         """Decide, with what it does to the deal and what each side is told, all at once."""
         policy = (await policies.at(uow, uow.now))[1]
         return await _whole(uow, await decide_conflict(uow, one, _decision(body), policy=policy), response)
 
 
-def _decision(body: m.DecisionIn) -> Decision:
+def _decision(body: m.ConflictDecisionIn) -> Decision:
     return Decision(
         outcome=body.outcome,
         clause=Clause(body.policy_version, body.clause),

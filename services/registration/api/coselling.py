@@ -6,9 +6,10 @@ from uuid import UUID
 from services.registration.api import coselling_models as m
 from services.registration.domain.coselling import agreement as life
 from services.registration.domain.coselling.agreement import Signer
+from services.registration.domain.coselling.refusals import NothingInForce
 from services.registration.domain.values import PartnerId
 from services.registration.policy import Policy
-from services.registration.store import coselling
+from services.registration.store import coselling, shared_deals
 from services.registration.use_cases.coselling.plan import add_step, move_step, read_plan
 from services.registration.use_cases.coselling.propose import propose
 from services.registration.use_cases.coselling.sign import act
@@ -58,6 +59,15 @@ def _add_reading(router: Router) -> None:
         """One agreement with its versions. A partner reads those in which it takes part, and who else does."""
         return await _shown(uow, agreement_id, caller)
 
+    @router.get("/{agreement_id}/deal")
+    async def read_shared_deal(agreement_id: UUID, uow: Uow, caller: Reader) -> m.SharedDealOut:
+        """What the parties know of the deal, for as long as what they have signed is in force."""
+        await coselling.check_party(uow, agreement_id)
+        deal = await shared_deals.of(uow, agreement_id)
+        if deal is None:
+            raise NothingInForce
+        return m.shared_deal_out(deal)
+
 
 def _add_agreeing(router: Router, policies: Policies[Policy]) -> None:
     @router.post("", status_code=201)
@@ -82,7 +92,7 @@ def _add_agreeing(router: Router, policies: Policies[Policy]) -> None:
         return await _shown(uow, agreement_id, caller)
 
     @router.post("/{agreement_id}/decline")
-    async def decline_version(agreement_id: UUID, body: m.DeclineIn, uow: Uow, caller: Writer) -> m.AgreementOut:
+    async def decline_version(agreement_id: UUID, body: m.VersionDeclineIn, uow: Uow, caller: Writer) -> m.AgreementOut:
         """Turn the proposed version down; it is over for all."""
         signer = _signer(caller)
         await act(uow, agreement_id, lambda agreement: life.decline(agreement, body.number, signer=signer, now=uow.now))
@@ -104,7 +114,7 @@ def _add_planning(router: Router) -> None:
         return m.PlanOut(steps=[m.step_out(step) for step in steps])
 
     @router.post("/{agreement_id}/plan", status_code=201)
-    async def add_plan_step(agreement_id: UUID, body: m.NewStep, uow: Uow, caller: Writer) -> m.StepOut:
+    async def add_plan_step(agreement_id: UUID, body: m.NewStep, uow: Uow, caller: Writer) -> m.PlanStepOut:
         """Add a step: a party for itself, the vendor for any party."""
         owner = body.partner_id or caller.partner_id
         if owner is None:
@@ -114,7 +124,7 @@ def _add_planning(router: Router) -> None:
         return m.step_out(step)
 
     @router.post("/{agreement_id}/plan/{step_id}")
-    async def move_plan_step(agreement_id: UUID, step_id: UUID, body: m.StepIn, uow: Uow, caller: Writer) -> m.StepOut:
+    async def move_plan_step(agreement_id: UUID, step_id: UUID, body: m.PlanStepIn, uow: Uow, caller: Writer) -> m.PlanStepOut:
         """Move a step of one's own."""
         by = _signer(caller)
         step = await move_step(uow, agreement_id, step_id, by=by, state=body.state, due_on=body.due_on, notes=body.notes)

@@ -6,14 +6,16 @@ from fractions import Fraction
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-from services.registration.api.models import ShortShare
+from services.registration.api.models import MoneyOut, ShortShare
+from services.registration.api.request_body import RequestBody
 from services.registration.domain.coselling.agreement import Party, VersionState
 from services.registration.domain.coselling.joint_plan import PlanStep, StepState
 from services.registration.domain.refusals import SplitsNotOne
-from services.registration.domain.values import PartnerId
+from services.registration.domain.values import PartnerId, State
 from services.registration.store.coselling import Seat
+from services.registration.store.shared_deals import SharedDeal
 from services.registration.use_cases.coselling.propose import Proposal
 from shared.chassis.http import Instant
 
@@ -21,11 +23,7 @@ Role = Annotated[str, Field(min_length=1, max_length=60, examples=["sourcing", "
 Long = Annotated[str, Field(max_length=2_000)]
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PartyIn(_Request):
+class PartyIn(RequestBody):
     """A partner's part: a share of the split, or (`overlay`) credit for influence beside it."""
 
     partner_id: UUID
@@ -41,7 +39,7 @@ class PartyIn(_Request):
             raise SplitsNotOne(total="no number") from error
 
 
-class ProposalIn(_Request):
+class ProposalIn(RequestBody):
     """A full version. The shares of the split total exactly 1.
 
     The invited read `message` and the deal's products and territory.
@@ -67,20 +65,20 @@ class ProposalIn(_Request):
 Number = Annotated[int, Field(ge=1, lt=2**31)]
 
 
-class SignIn(_Request):
+class SignIn(RequestBody):
     """Which version is signed, and the hash of the document that was read."""
 
     number: Number
     hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class DeclineIn(_Request):
+class VersionDeclineIn(RequestBody):
     """Which version is not wanted."""
 
     number: Number
 
 
-class NewStep(_Request):
+class NewStep(RequestBody):
     """A step of the joint plan; the vendor names the party that owns it."""
 
     title: Annotated[str, Field(min_length=1, max_length=300)]
@@ -89,7 +87,7 @@ class NewStep(_Request):
     partner_id: UUID | None = None
 
 
-class StepIn(_Request):
+class PlanStepIn(RequestBody):
     """Where the step stands; what is left out stays as it is."""
 
     state: StepState
@@ -136,7 +134,19 @@ class AgreementOut(BaseModel):
     versions: list[VersionOut]
 
 
-class StepOut(BaseModel):
+class SharedDealOut(BaseModel):
+    """What a party reads of the deal: not its evidence, contacts, protection or terms."""
+
+    deal_id: UUID
+    account_name: str
+    families: tuple[str, ...]
+    territory: str
+    stage: str | None
+    expected: MoneyOut | None
+    state: State
+
+
+class PlanStepOut(BaseModel):
     id: UUID
     agreement_id: UUID
     partner_id: UUID
@@ -150,7 +160,7 @@ class StepOut(BaseModel):
 class PlanOut(BaseModel):
     """All steps of the joint plan, by date."""
 
-    steps: list[StepOut]
+    steps: list[PlanStepOut]
 
 
 def agreement_out(seats: Sequence[Seat]) -> AgreementOut:
@@ -183,9 +193,9 @@ def _version_out(seats: Sequence[Seat]) -> VersionOut:
     )
 
 
-def step_out(step: PlanStep) -> StepOut:
+def step_out(step: PlanStep) -> PlanStepOut:
     """The step as it is shown."""
-    return StepOut(
+    return PlanStepOut(
         id=step.id,
         agreement_id=step.agreement_id,
         partner_id=step.owner,
@@ -194,4 +204,17 @@ def step_out(step: PlanStep) -> StepOut:
         state=step.state,
         notes=step.notes,
         version=step.version,
+    )
+
+
+def shared_deal_out(deal: SharedDeal) -> SharedDealOut:
+    """The deal as its parties are shown it."""
+    return SharedDealOut(
+        deal_id=deal.deal_id,
+        account_name=deal.account_name,
+        families=deal.families,
+        territory=deal.territory,
+        stage=deal.stage,
+        expected=MoneyOut.of(deal.expected) if deal.expected else None,
+        state=deal.state,
     )

@@ -5,9 +5,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from services.registration.api import models as m
+from services.registration.api.request_body import RequestBody
 from services.registration.api.routes import Manager, OneDeal, Reader, Writer, shown
 from services.registration.domain.refusals import AmountNegative
 from services.registration.mapping.deals import families_of
@@ -25,23 +26,19 @@ from shared.chassis.policies import Policies
 from shared.schemas.base import Currency
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class AskExtensionIn(_Request):
+class AskExtensionIn(RequestBody):
     """Why it takes longer, and what shows it."""
 
     evidence: str | None = Field(None, min_length=1, max_length=2_000)
 
 
-class StageIn(_Request):
+class StageIn(RequestBody):
     """Where the sale stands, in the programme's words."""
 
     stage: m.Text
 
 
-class ResubmitIn(_Request):
+class ResubmitIn(RequestBody):
     """The answer to what was asked, and what changes; what is absent stays as it was."""
 
     answer: m.Reason

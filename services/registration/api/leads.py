@@ -11,14 +11,15 @@ from services.registration.domain.accounts.identifiers import Registrable
 from services.registration.domain.leads import lead as life
 from services.registration.domain.leads.lead import Direction, Lead, LeadState, Side
 from services.registration.domain.leads.refusals import LeadOfOther
-from services.registration.domain.values import PartnerId
+from services.registration.domain.values import PartnerId, Standing
 from services.registration.policy import Policy
-from services.registration.store import leads
+from services.registration.store import leads, partners
 from services.registration.use_cases.leads.answer import move
 from services.registration.use_cases.leads.convert import Known, Registering, convert
 from services.registration.use_cases.leads.erase import erase_contact
 from services.registration.use_cases.leads.share import share
 from services.registration.use_cases.receipts.issue import Receipts
+from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import Refused
 from shared.chassis.http import InvalidRequest, Page, PageQuery, Principal, Router, Uow, etag, problem, requires
 from shared.chassis.policies import Policies
@@ -45,6 +46,16 @@ def routes(policies: Policies[Policy], *, registrable: Registrable, receipts: Re
 def _shown(lead: Lead, response: Response) -> m.LeadOut:
     etag(response, lead.version)
     return m.lead_out(lead)
+
+
+async def _shows_contact(uow: UnitOfWork, lead: Lead, side: Side) -> bool:
+    """A partner that may not work reads nobody's contact details but those that it gave."""
+    if not lead.shows_contact_to(side):
+        return False
+    if side is lead.giver or side is Side.VENDOR:
+        return True
+    known = (await partners.of(uow, [lead.partner_id])).get(lead.partner_id)
+    return known is not None and known.standing is Standing.ACTIVE
 
 
 def _add_reading(router: Router) -> None:
@@ -74,7 +85,7 @@ def _add_reading(router: Router) -> None:
         """One lead. The receiving side sees whom to speak to once it has accepted."""
         lead = await leads.seen(uow, lead_id)
         etag(response, lead.version)
-        contact = await leads.contact_of(uow, lead.id) if lead.shows_contact_to(side_of(caller)) else None
+        contact = await leads.contact_of(uow, lead.id) if await _shows_contact(uow, lead, side_of(caller)) else None
         return m.lead_with_contact(lead, contact)
 
 

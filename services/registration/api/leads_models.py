@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from services.registration.api.models import Amount, MoneyOut, Reason, Text
+from services.registration.api.request_body import RequestBody
 from services.registration.domain.accounts.countries import country_given
 from services.registration.domain.leads.lead import Direction, Lead, LeadState, Prospect
 from services.registration.domain.refusals import AmountNegative
@@ -18,11 +19,7 @@ from shared.schemas.base import Currency
 Optional = Annotated[str | None, Field(max_length=300)]
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ContactIn(_Request):
+class ContactIn(RequestBody):
     """The person to speak to: shown to the other side only once it has accepted, and never told in an event."""
 
     name: Text
@@ -30,7 +27,7 @@ class ContactIn(_Request):
     phone: Annotated[str | None, Field(max_length=60)] = None
 
 
-class NewLead(_Request):
+class NewLead(RequestBody):
     """A lead to share. The vendor names the partner who gets it; a partner shares with the vendor."""
 
     account_name: Text = Field(description="the customer's legal name")
@@ -66,13 +63,13 @@ class NewLead(_Request):
         return LeadContact(self.contact.name, self.contact.email, self.contact.phone) if self.contact else None
 
 
-class LeadReasonIn(_Request):
+class LeadReasonIn(RequestBody):
     """Why."""
 
     reason: Reason
 
 
-class ConvertIn(_Request):
+class ConvertIn(RequestBody):
     """What has become known of the customer meanwhile."""
 
     tax_id: Annotated[str | None, Field(max_length=100)] = None

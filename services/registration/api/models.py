@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from services.registration.api.request_body import RequestBody
 from services.registration.domain.deals.deal import Deal
 from services.registration.domain.deals.phases import Phase, phase_of
 from services.registration.domain.drafts import LineDraft, TermsDraft
@@ -22,11 +23,7 @@ Reason = Annotated[str, Field(min_length=1, max_length=2_000)]
 Quantity = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class NewDeal(_Request):
+class NewDeal(RequestBody):
     """A deal to register. Give what is known of the customer: any identifier that matches names the account.
 
     A partner registers for itself, at the time of receipt; the vendor names the partner, and may give `registered_at` from its own records.
@@ -50,7 +47,7 @@ class NewDeal(_Request):
     )
 
 
-class LineIn(_Request):
+class LineIn(RequestBody):
     """One line; `amount` is the net revenue of the whole line."""
 
     product: Text
@@ -63,14 +60,14 @@ class LineIn(_Request):
         return LineDraft(product=self.product, family=self.family, amount=self.amount, quantity=self.quantity, line_id=self.line_id)
 
 
-class CreditIn(_Request):
+class CreditIn(RequestBody):
     """A partner's share."""
 
     partner_id: UUID
     share: ShortShare
 
 
-class TermsIn(_Request):
+class TermsIn(RequestBody):
     """What was sold: lines, or an amount alone. The credits total exactly 1; without them all goes to the registrant."""
 
     currency: Currency = "USD"
@@ -106,18 +103,18 @@ class AmendIn(TermsIn):
     reason: Reason
 
 
-class ReasonIn(_Request):
+class ReasonIn(RequestBody):
     """Why."""
 
     reason: Reason
 
 
-class RefundLineIn(_Request):
+class RefundLineIn(RequestBody):
     line_id: Text
     amount: Amount
 
 
-class RefundIn(_Request):
+class RefundIn(RequestBody):
     """An amount, parts of lines, or neither: then all that is left. A `refund_id` of your own keeps a repeat from counting twice."""
 
     refund_id: UUID | None = None

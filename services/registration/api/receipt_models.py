@@ -99,7 +99,7 @@ class HeadOut(BaseModel):
     signature: str
 
 
-class LinkOut(BaseModel):
+class ReceiptLinkOut(BaseModel):
     """One place in the chain. `hash` follows from the other three; no content, partner or time can be told from it."""
 
     sequence: int
@@ -108,7 +108,7 @@ class LinkOut(BaseModel):
     hash: str
 
     @classmethod
-    def of(cls, link: Link) -> "LinkOut":
+    def of(cls, link: Link) -> "ReceiptLinkOut":
         return cls(
             sequence=link.sequence, content_hash=link.content_hash.hex(), previous_hash=link.previous_hash.hex(), hash=link.hash.hex()
         )
@@ -118,7 +118,7 @@ class LinksOut(BaseModel):
     """Links in their order; if there may be more, `next` is where to go on (`from`)."""
 
     format: str
-    links: list[LinkOut]
+    links: list[ReceiptLinkOut]
     next: int | None = None
 
 

@@ -50,7 +50,7 @@ def _add_watching(router: Router, signer: Signer) -> None:
         last = min(to or 2**63 - 1, 2**63 - 1)
         found = await receipts.links(uow, first, last, limit=MOST_LINKS)
         more = found[-1].sequence + 1 if len(found) == MOST_LINKS and found[-1].sequence < last else None
-        return m.LinksOut(format=LINKS_FORMAT, links=[m.LinkOut.of(link) for link in found], next=more)
+        return m.LinksOut(format=LINKS_FORMAT, links=[m.ReceiptLinkOut.of(link) for link in found], next=more)
 
     @router.get("/keys")
     @public

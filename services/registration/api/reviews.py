@@ -6,11 +6,11 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.registration.api.accounts_models import DecisionIn, IdentifierOut, identifiers_out
+from services.registration.api.accounts_models import AccountDecisionIn, IdentifierOut, identifiers_out
 from services.registration.domain.accounts.likeness import Likeness
 from services.registration.store import account_book, reviews
 from services.registration.store.account_book import Account
-from services.registration.store.reviews import Review, ReviewState
+from services.registration.store.reviews import AccountReviewState, Review
 from services.registration.use_cases.accounts.change import Author
 from services.registration.use_cases.accounts.decide import decide_different, decide_same
 from shared.chassis.http import Page, PageQuery, Principal, Router, Uow, requires
@@ -41,14 +41,14 @@ class ReviewOut(BaseModel):
     raised_at: datetime
     account_id: UUID | None
     likenesses: list[LikenessOut]
-    state: ReviewState
+    state: AccountReviewState
     decided_by: str | None
     decided_at: datetime | None
     decided_because: str | None
 
 
 @router.get("")
-async def list_reviews(uow: Uow, _: Manager, paging: PageQuery, state: ReviewState = ReviewState.OPEN) -> Page[ReviewOut]:
+async def list_reviews(uow: Uow, _: Manager, paging: PageQuery, state: AccountReviewState = AccountReviewState.OPEN) -> Page[ReviewOut]:
     """Customers that could not be told apart; a channel manager decides."""
     after = paging.after(UUID)
     found = await reviews.listed(uow, state=state, after=after[0] if after else None, limit=paging.limit + 1)
@@ -57,7 +57,7 @@ async def list_reviews(uow: Uow, _: Manager, paging: PageQuery, state: ReviewSta
 
 
 @router.post("/{review_id}/decide")
-async def decide_review(review_id: UUID, body: DecisionIn, uow: Uow, caller: Manager) -> ReviewOut:
+async def decide_review(review_id: UUID, body: AccountDecisionIn, uow: Uow, caller: Manager) -> ReviewOut:
     """The customer is one of the accounts shown, and is merged into it; or is another, and nobody is asked again."""
     author = Author(caller.subject, body.reason)
     if body.decision == "same":

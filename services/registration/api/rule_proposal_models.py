@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from services.registration.api.request_body import RequestBody
 from services.registration.domain.conflicts.conflict import Kind
-from services.registration.domain.conflicts.proposals import Proposal, State
+from services.registration.domain.conflicts.proposals import Proposal, RuleProposalState
 from services.registration.domain.conflicts.trial import Blocked, PastConflict, Trial
 from shared.chassis.http import Instant
 
@@ -15,32 +16,28 @@ Words = Annotated[str, Field(min_length=1, max_length=4_000)]
 Patch = Annotated[dict[str, Any], Field(max_length=50, examples=[{"cool_off_days": 30}])]
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class NewProposal(_Request):
+class NewProposal(RequestBody):
     """A change of the rules as a JSON merge patch of the policy, and why."""
 
     patch: Patch
     reason: Words
 
 
-class TrialIn(_Request):
+class TrialIn(RequestBody):
     """Over which registrations it is tried: `[since, until)`; without `until`, up to now."""
 
     since: Instant
     until: Instant | None = None
 
 
-class SwitchIn(_Request):
+class SwitchIn(RequestBody):
     """From when on it holds, and why; without a time, from now on."""
 
     effective_from: Instant | None = None
     reason: Words
 
 
-class DeclineIn(_Request):
+class ProposalDeclineIn(RequestBody):
     """Why it will not be."""
 
     reason: Words
@@ -55,7 +52,7 @@ class ProposalOut(BaseModel):
     reason: str
     proposed_at: datetime
     proposed_by: str
-    state: State
+    state: RuleProposalState
     settled_reason: str | None
     settled_at: datetime | None
     settled_by: str | None

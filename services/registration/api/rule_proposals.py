@@ -8,7 +8,7 @@ from fastapi import Response
 
 from services.registration.api import rule_proposal_models as m
 from services.registration.domain.conflicts.conflict import Said
-from services.registration.domain.conflicts.proposals import Proposal, State
+from services.registration.domain.conflicts.proposals import Proposal, RuleProposalState
 from services.registration.policy import Policy
 from services.registration.store import rule_proposals as store
 from services.registration.use_cases.change import Expects
@@ -42,7 +42,7 @@ def _shown(proposal: Proposal, response: Response) -> m.ProposalOut:
 
 def _add_filing(router: Router) -> None:
     @router.get("")
-    async def list_proposals(uow: Uow, _: Keeper, paging: PageQuery, state: State | None = None) -> Page[m.ProposalOut]:
+    async def list_proposals(uow: Uow, _: Keeper, paging: PageQuery, state: RuleProposalState | None = None) -> Page[m.ProposalOut]:
         """Proposals, oldest first."""
         after = paging.after(UUID)
         found = await store.listed(uow, state=state, after=after[0] if after else None, limit=paging.limit + 1)
@@ -82,7 +82,7 @@ def _add_settling(router: Router) -> None:
 
     @router.post("/{proposal_id}/decline")
     async def decline_proposal(
-        proposal_id: UUID, body: m.DeclineIn, uow: Uow, actor: Keeper, if_match: IfMatch, response: Response
+        proposal_id: UUID, body: m.ProposalDeclineIn, uow: Uow, actor: Keeper, if_match: IfMatch, response: Response
     ) -> m.ProposalOut:
         """It will not be, and why."""
         said = Said(body.reason, uow.now, actor.subject)

@@ -39,6 +39,11 @@ class State(StrEnum):
         return self in (State.IN_REVIEW, State.RETURNED)
 
     @property
+    def is_over(self) -> bool:
+        """Nothing comes of it: what hangs on it ends with it."""
+        return self in (State.LOST, State.WITHDRAWN, State.REJECTED)
+
+    @property
     def takes_a_place(self) -> bool:
         """Whether it counts among its partner's open registrations."""
         return self is State.OPEN or self.is_pending

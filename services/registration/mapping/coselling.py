@@ -13,6 +13,7 @@ _WHY = {
     VersionState.DECLINED: out.EndReason.DECLINED,
     VersionState.LAPSED: out.EndReason.LAPSED,
     VersionState.ENDED: out.EndReason.LEFT,
+    VersionState.VOID: out.EndReason.LAPSED,
 }
 
 
@@ -34,7 +35,7 @@ def event_of(agreement: Agreement, told: Told, *, now: datetime) -> Event:
         case What.AGREED:
             return out.CosellAgreed(**head, **part)
         case What.ENDED:
-            return out.CosellEnded(**head, reason=_WHY[version.state])
+            return out.CosellEnded(**head, reason=_WHY[version.state], because=told.because)
 
 
 def step_overdue(step: PlanStep, *, now: datetime) -> Event:

@@ -13,6 +13,7 @@ _PLAIN: dict[LeadFact, type[out.LeadEvent]] = {
     LeadFact.DECLINED: out.LeadDeclined,
     LeadFact.WITHDRAWN: out.LeadWithdrawn,
     LeadFact.LOST: out.LeadLost,
+    LeadFact.GIVEN_BACK: out.LeadGivenBack,
 }
 
 

@@ -9,7 +9,18 @@ from uuid import UUID
 import orjson
 
 from services.registration.domain.conflicts import conflict as domain
-from services.registration.domain.conflicts.conflict import Clause, Conflict, Effect, Kind, Outcome, Ruling, Said, Side, State, Step
+from services.registration.domain.conflicts.conflict import (
+    Clause,
+    Conflict,
+    ConflictOutcome,
+    ConflictState,
+    ConflictStep,
+    Effect,
+    Kind,
+    Ruling,
+    Said,
+    Side,
+)
 from services.registration.domain.values import AccountId, Credit, DealId, PartnerId
 
 
@@ -73,11 +84,11 @@ def read_conflict(row: Any) -> Conflict:
         account_id=AccountId(row.account_id),
         by_rule=row.by_rule,
         opened=Said(row.note, row.opened_at, row.opened_by),
-        step=Step(row.step),
+        step=ConflictStep(row.step),
         step_due_at=row.step_due_at,
         owner=row.owner,
         escalated_at=row.escalated_at,
-        state=State(row.state),
+        state=ConflictState(row.state),
         ruling=_ruling(row.ruling) if row.ruling is not None else None,
         version=row.version,
     )
@@ -114,7 +125,7 @@ def _ruling_json(ruling: Ruling) -> dict[str, Any]:
 def _ruling(value: Any) -> Ruling:
     body = orjson.loads(value) if isinstance(value, str | bytes) else value
     return Ruling(
-        outcome=Outcome(body["outcome"]),
+        outcome=ConflictOutcome(body["outcome"]),
         clause=Clause(body["policy_version"], body["clause"]),
         said=Said(body["reason"], datetime.fromisoformat(body["at"]), body["by"]),
         deal_id=DealId(UUID(body["deal_id"])) if body["deal_id"] else None,

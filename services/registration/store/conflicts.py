@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.registration.domain.conflicts.conflict import Conflict, Kind, Said, Side, State, Step
+from services.registration.domain.conflicts.conflict import Conflict, ConflictState, ConflictStep, Kind, Said, Side
 from services.registration.domain.conflicts.trial import PastConflict
 from services.registration.domain.values import AccountId, DealId, PartnerId
 from services.registration.store.conflict_rows import as_json, conflict_row, moving, read_conflict, read_side, side_row
@@ -61,16 +61,16 @@ class SideSeen:
     side: Side
     kind: Kind
     opened_on: date
-    step: Step
+    step: ConflictStep
     step_due_on: date
-    state: State
+    state: ConflictState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
     """Which conflicts a list shows; `escalated` is asked for staff alone."""
 
-    state: State | None = None
+    state: ConflictState | None = None
     kind: Kind | None = None
     escalated: bool | None = None
 
@@ -120,15 +120,15 @@ async def add_side(uow: UnitOfWork, conflict: Conflict, side: Side) -> None:
     await uow.fetch(_ADD_SIDES, as_json([side_row(side, conflict)]))
 
 
-async def record_step(uow: UnitOfWork, conflict_id: UUID, step: Step, said: Said) -> None:
+async def record_step(uow: UnitOfWork, conflict_id: UUID, step: ConflictStep, said: Said) -> None:
     """Put a step on record, for good."""
     await uow.fetch(_STEP, conflict_id, step.value, said.text, said.at, said.by)
 
 
-async def steps_of(uow: UnitOfWork, conflict_id: UUID) -> list[tuple[Step, Said]]:
+async def steps_of(uow: UnitOfWork, conflict_id: UUID) -> list[tuple[ConflictStep, Said]]:
     """The steps on record, in their order."""
     query = sa.select(conflict_steps).where(conflict_steps.c.conflict_id == conflict_id).order_by(conflict_steps.c.id)
-    return [(Step(row.step), Said(row.text, row.at, row.by)) for row in await uow.execute(query)]
+    return [(ConflictStep(row.step), Said(row.text, row.at, row.by)) for row in await uow.execute(query)]
 
 
 async def late(uow: UnitOfWork, *, limit: int) -> list[Conflict]:
@@ -159,7 +159,7 @@ async def sides_seen(
     if conflict_id is not None:
         query = query.where(conflict_sides.c.conflict_id == conflict_id)
     return [
-        SideSeen(read_side(row), Kind(row.kind), row.opened_on, Step(row.step), row.step_due_on, State(row.state))
+        SideSeen(read_side(row), Kind(row.kind), row.opened_on, ConflictStep(row.step), row.step_due_on, ConflictState(row.state))
         for row in await uow.execute(query)
     ]
 

@@ -16,7 +16,7 @@ from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
 
 
-class ReviewState(StrEnum):
+class DealReviewState(StrEnum):
     """Where a registration stands in the queue."""
 
     IN_REVIEW = "in_review"
@@ -26,7 +26,7 @@ class ReviewState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Step(StrEnum):
+class ReviewStep(StrEnum):
     """What can be done about a registration in review."""
 
     SUBMITTED = "submitted"
@@ -47,7 +47,7 @@ class DealReview:
     deal_id: DealId
     partner_id: PartnerId
     reasons: tuple[str, ...]
-    state: ReviewState
+    state: DealReviewState
     owner: str | None
     asked: str | None
     submitted_at: datetime
@@ -62,7 +62,7 @@ class Taken:
 
     at: datetime
     by: str
-    step: Step
+    step: ReviewStep
     text: str
 
 
@@ -70,7 +70,7 @@ class Taken:
 class Filter:
     """Which part of the queue a list shows."""
 
-    state: ReviewState | None = None
+    state: DealReviewState | None = None
     owner: str | None = None
     overdue_at: datetime | None = None
 
@@ -119,12 +119,12 @@ async def enter(
     await uow.fetch(_ENTER, deal_id, partner_id, told, owner, uow.now, due_at, remind_at)
 
 
-async def note(uow: UnitOfWork, deal_id: DealId, partner_id: PartnerId, step: Step, *, by: str, text: str = "") -> None:
+async def note(uow: UnitOfWork, deal_id: DealId, partner_id: PartnerId, step: ReviewStep, *, by: str, text: str = "") -> None:
     """Write down a step for good."""
     await uow.fetch(_NOTE, deal_id, partner_id, uow.now, by, step.value, text)
 
 
-async def move(uow: UnitOfWork, deal_id: DealId, state: ReviewState, *, asked: str | None = None) -> None:
+async def move(uow: UnitOfWork, deal_id: DealId, state: DealReviewState, *, asked: str | None = None) -> None:
     """The registration has moved on."""
     await uow.fetch(_MOVE, deal_id, state.value, asked)
 
@@ -162,7 +162,7 @@ async def listed(uow: UnitOfWork, wanted: Filter, *, after: tuple[datetime, UUID
     if wanted.owner is not None:
         query = query.where(table.owner == wanted.owner)
     if wanted.overdue_at is not None:
-        query = query.where(table.due_at <= wanted.overdue_at, table.state == ReviewState.IN_REVIEW.value)
+        query = query.where(table.due_at <= wanted.overdue_at, table.state == DealReviewState.IN_REVIEW.value)
     if after is not None:
         query = query.where(sa.tuple_(table.due_at, table.deal_id) > sa.tuple_(*after))
     return [_review(row) for row in (await uow.execute(query)).all()]
@@ -171,12 +171,12 @@ async def listed(uow: UnitOfWork, wanted: Filter, *, after: tuple[datetime, UUID
 async def steps(uow: UnitOfWork, deal_id: UUID) -> list[Taken]:
     """All that was done about one registration, in order."""
     query = sa.select(review_steps).where(review_steps.c.deal_id == deal_id).order_by(review_steps.c.id)
-    return [Taken(row.at, row.by, Step(row.step), row.text) for row in (await uow.execute(query)).all()]
+    return [Taken(row.at, row.by, ReviewStep(row.step), row.text) for row in (await uow.execute(query)).all()]
 
 
 async def asked_of(uow: UnitOfWork, deal_id: UUID) -> str | None:
     """What the partner is asked for at present."""
-    query = sa.select(deal_reviews.c.asked).where(deal_reviews.c.deal_id == deal_id, deal_reviews.c.state == ReviewState.RETURNED.value)
+    query = sa.select(deal_reviews.c.asked).where(deal_reviews.c.deal_id == deal_id, deal_reviews.c.state == DealReviewState.RETURNED.value)
     asked: str | None = (await uow.execute(query)).scalar()
     return asked
 
@@ -186,7 +186,7 @@ def _review(row: sa.Row[Any]) -> DealReview:
         deal_id=DealId(row.deal_id),
         partner_id=PartnerId(row.partner_id),
         reasons=tuple(row.reasons),
-        state=ReviewState(row.state),
+        state=DealReviewState(row.state),
         owner=row.owner,
         asked=row.asked,
         submitted_at=row.submitted_at,

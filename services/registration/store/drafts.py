@@ -18,6 +18,7 @@ _ADD = "insert into drafts (id, partner_id, body, version, changed_at) values ($
 _CHANGE = "update drafts set body = $2::text::jsonb, version = version + 1, changed_at = $3 where id = $1"
 _LOCKED = "select * from drafts where id = $1 for update"
 _DELETE = "delete from drafts where id = $1 returning 1"
+_DELETE_ALL = "delete from drafts where partner_id = $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,11 @@ async def delete(uow: UnitOfWork, draft_id: UUID) -> None:
     """Raises NotFound."""
     if not await uow.fetch(_DELETE, draft_id):
         raise NotFound(what="draft")
+
+
+async def delete_all(uow: UnitOfWork, partner_id: PartnerId) -> None:
+    """The partner will submit nothing any more."""
+    await uow.fetch(_DELETE_ALL, partner_id)
 
 
 async def one(uow: UnitOfWork, draft_id: UUID) -> Draft:

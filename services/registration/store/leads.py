@@ -19,6 +19,8 @@ _DUE = """
 select * from leads where (state = 'shared' and (answer_by <= $1 or (remind_at <= $1 and not reminded)))
 or (state = 'accepted' and not overdue and convert_by <= $1) order by id limit $2 for update skip locked"""
 
+_OPEN_OF = "select * from leads where partner_id = $1 and state in ('shared', 'accepted') order by id for update"
+
 
 @dataclass(frozen=True, slots=True)
 class LeadContact:
@@ -73,6 +75,11 @@ async def listed(
 async def due(uow: UnitOfWork, *, limit: int) -> list[Lead]:
     """Leads of which the service level asks something now, locked."""
     return [_read(row) for row in await uow.fetch(_DUE, uow.now, limit)]
+
+
+async def open_of(uow: UnitOfWork, partner_id: PartnerId) -> list[Lead]:
+    """The partner's leads that are shared or accepted, in both directions, locked."""
+    return [_read(row) for row in await uow.fetch(_OPEN_OF, partner_id)]
 
 
 async def save(uow: UnitOfWork, lead: Lead) -> None:

@@ -47,7 +47,7 @@ union select l.account_id, r.account_id from account_likenesses l join account_r
 where l.account_id = any($1::uuid[]) and r.account_id is not null"""
 
 
-class ReviewState(StrEnum):
+class AccountReviewState(StrEnum):
     """Whether somebody has decided: the customer is one of those it is like, or is another."""
 
     OPEN = "open"
@@ -74,7 +74,7 @@ class Review:
     reason: str
     raised_at: datetime
     account_id: AccountId | None = None
-    state: ReviewState = ReviewState.OPEN
+    state: AccountReviewState = AccountReviewState.OPEN
     decided_by: str | None = None
     decided_at: datetime | None = None
     decided_because: str | None = None
@@ -121,7 +121,7 @@ def _flat(wanted: Iterable[Identifier]) -> list[str]:
     return [text for identifier in wanted for text in (identifier.kind.value, identifier.value)]
 
 
-async def listed(uow: UnitOfWork, *, state: ReviewState, after: UUID | None, limit: int) -> Sequence[Review]:
+async def listed(uow: UnitOfWork, *, state: AccountReviewState, after: UUID | None, limit: int) -> Sequence[Review]:
     """At most `limit` reviews in this state after `after`, with their likenesses."""
     query = sa.select(reviews).where(reviews.c.state == state.value).order_by(reviews.c.id).limit(limit)
     if after is not None:
@@ -138,7 +138,7 @@ async def one(uow: UnitOfWork, review_id: UUID) -> Review:
     return (await _with_likenesses(uow, [_read(found[0])]))[0]
 
 
-async def decide(uow: UnitOfWork, review: Review, state: ReviewState, *, by: str, because: str) -> Review:
+async def decide(uow: UnitOfWork, review: Review, state: AccountReviewState, *, by: str, because: str) -> Review:
     """Write the decision down."""
     await uow.fetch(_DECIDE, review.id, state.value, by, uow.now, because)
     return replace(review, state=state, decided_by=by, decided_at=uow.now, decided_because=because)
@@ -165,7 +165,7 @@ def _read(row: "sa.Row[Any]") -> Review:
         row.reason,
         row.raised_at,
         AccountId(row.account_id) if row.account_id else None,
-        ReviewState(row.state),
+        AccountReviewState(row.state),
         row.decided_by,
         row.decided_at,
         row.decided_because,

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from services.registration.domain.accounts.identifiers import IdentifierKind
 from services.registration.domain.conflicts.conflict import Said
-from services.registration.domain.conflicts.proposals import Proposal, State
+from services.registration.domain.conflicts.proposals import Proposal, RuleProposalState
 from services.registration.domain.deals.deal import Deal
 from services.registration.store import rows
 from services.registration.store.tables.conflicts import rule_proposals
@@ -37,7 +37,7 @@ async def one(uow: UnitOfWork, proposal_id: UUID, *, lock: bool = False) -> Prop
     return _proposal(row)
 
 
-async def listed(uow: UnitOfWork, *, state: State | None, after: UUID | None, limit: int) -> list[Proposal]:
+async def listed(uow: UnitOfWork, *, state: RuleProposalState | None, after: UUID | None, limit: int) -> list[Proposal]:
     """At most `limit` proposals after `after`, oldest first."""
     query = sa.select(rule_proposals).order_by(rule_proposals.c.id).limit(limit)
     if state is not None:
@@ -84,6 +84,6 @@ def _proposal(row: Any) -> Proposal:
     return Proposal(
         **{name: getattr(row, name) for name in ("id", "conflict_id", "patch", "policy_version", "effective_from", "version")},
         proposed=Said(row.reason, row.proposed_at, row.proposed_by),
-        state=State(row.state),
+        state=RuleProposalState(row.state),
         settled=Said(row.settled_reason, row.settled_at, row.settled_by) if row.settled_at else None,
     )

@@ -9,6 +9,7 @@ from services.registration.domain.deals.facts import Fact
 from services.registration.domain.refusals import PartnerUnknown
 from services.registration.domain.values import DealId, PartnerId, Terms
 from services.registration.store import deals, partners
+from services.registration.use_cases.coselling.call_off import end_with_deals
 from services.registration.use_cases.publish import publish
 from shared.chassis.database import UnitOfWork
 
@@ -37,6 +38,8 @@ async def settle(uow: UnitOfWork, before: Deal, after: Deal, fact: Fact, *, part
     moved = after.state.takes_a_place - before.state.takes_a_place
     await partners.move_quota(uow, {after.partner_id: moved})
     publish(uow, [(after, fact)], partner_kind=partner_kind)
+    if after.state is not before.state:
+        await end_with_deals(uow, [after])
     return after
 
 

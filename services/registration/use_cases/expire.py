@@ -5,7 +5,6 @@ from services.registration.policy import Policy
 from services.registration.store import deals, extensions, slots
 from services.registration.use_cases.publish import publish
 from shared.chassis.database import UnitOfWork
-from shared.chassis.policies import Policies
 
 _PORTION = 500
 
@@ -19,41 +18,31 @@ async def expire_due(uow: UnitOfWork) -> int:
     return len(expired)
 
 
-class LapseSilent:
-    """The timer against registrations that only keep others out."""
+async def lapse_silent(uow: UnitOfWork, *, policy: Policy) -> int:
+    """One portion of what nobody was heard of for as long as the programme allows; returns how many.
 
-    def __init__(self, policies: Policies[Policy]) -> None:
-        self._policies = policies
-
-    async def __call__(self, uow: UnitOfWork) -> int:
-        """One portion of what nobody was heard of for as long as the programme allows; returns how many."""
-        quiet = (await self._policies.at(uow, uow.now))[1].quiet.after
-        if quiet is None:
-            return 0
-        silent = await deals.silent(uow, since=uow.now - quiet, limit=_PORTION)
-        lapsed = [exclusivity.lapse(deal, now=uow.now) for deal in silent]
-        await slots.end(uow, [deal.id for deal, _ in lapsed], at=uow.now)
-        await deals.save(uow, *(deal for deal, _ in lapsed))
-        await extensions.lapse(uow, [deal.id for deal, _ in lapsed])
-        publish(uow, lapsed)
-        return len(lapsed)
+    It is held against registrations that only keep others out.
+    """
+    quiet = policy.quiet.after
+    if quiet is None:
+        return 0
+    silent = await deals.silent(uow, since=uow.now - quiet, limit=_PORTION)
+    lapsed = [exclusivity.lapse(deal, now=uow.now) for deal in silent]
+    await slots.end(uow, [deal.id for deal, _ in lapsed], at=uow.now)
+    await deals.save(uow, *(deal for deal, _ in lapsed))
+    await extensions.lapse(uow, [deal.id for deal, _ in lapsed])
+    publish(uow, lapsed)
+    return len(lapsed)
 
 
-class WarnOfEnd:
-    """The timer that announces ends, once for each window."""
-
-    def __init__(self, policies: Policies[Policy]) -> None:
-        self._policies = policies
-
-    async def __call__(self, uow: UnitOfWork) -> int:
-        """One portion of what ends soon; returns how many."""
-        _, policy = await self._policies.at(uow, uow.now)
-        quiet, ahead = policy.quiet.after, policy.announced_before
-        if not ahead:
-            return 0
-        silent_since = uow.now + ahead - quiet if quiet else None
-        ending = await deals.ending(uow, before=uow.now + ahead, silent_since=silent_since, limit=_PORTION)
-        warned = [exclusivity.warn(deal, quiet=quiet, now=uow.now) for deal in ending]
-        await deals.save(uow, *(deal for deal, _ in warned))
-        publish(uow, warned)
-        return len(warned)
+async def warn_of_end(uow: UnitOfWork, *, policy: Policy) -> int:
+    """One portion of what ends soon, announced once for each window; returns how many."""
+    quiet, ahead = policy.quiet.after, policy.announced_before
+    if not ahead:
+        return 0
+    silent_since = uow.now + ahead - quiet if quiet else None
+    ending = await deals.ending(uow, before=uow.now + ahead, silent_since=silent_since, limit=_PORTION)
+    warned = [exclusivity.warn(deal, quiet=quiet, now=uow.now) for deal in ending]
+    await deals.save(uow, *(deal for deal, _ in warned))
+    publish(uow, warned)
+    return len(warned)

@@ -3,6 +3,7 @@
 from services.registration.domain.values import PartnerId, Standing
 from services.registration.policy import Policy
 from services.registration.store import partners
+from services.registration.use_cases.part_ways import part_ways
 from services.registration.use_cases.withdraw import withdraw_all
 from shared.chassis.database import UnitOfWork
 
@@ -19,4 +20,6 @@ async def hear_of_partner(
     newer = await partners.learn(uow, partner_id, standing=standing, kind=kind, sequence=sequence)
     if newer and standing is Standing.TERMINATED and policy.on_termination == "withdraw":
         await withdraw_all(uow, partner_id)
+    if newer and standing is not Standing.ACTIVE:
+        await part_ways(uow, partner_id, standing=standing, policy=policy)
     await uow.release(partner_name(partner_id))

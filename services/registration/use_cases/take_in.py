@@ -18,6 +18,7 @@ from services.registration.policy import Policy
 from services.registration.store import accounts, coselling, deals, partners, reviews, slots
 from services.registration.store.partners import KnownPartner
 from services.registration.use_cases.conflicts.arising import from_intake
+from services.registration.use_cases.coselling.call_off import end_with_deals
 from services.registration.use_cases.identify import identify
 from shared.chassis.database import UnitOfWork, under_way
 from shared.chassis.errors import Refused
@@ -75,6 +76,7 @@ async def take_in(
     kinds = {partner: one.kind for partner, one in who.items()}
     intake = Intake([taken[place] for place in range(len(candidates))], kinds, order)
     await _write(uow, desk, meanwhile=lambda: publish(intake))
+    await end_with_deals(uow, (deal for one in taken.values() for deal, _ in one.steps))
     await from_intake(uow, list(taken.values()), who, policy=policy)
     return intake
 

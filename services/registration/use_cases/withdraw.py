@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from services.registration.domain.deals import deal as life
 from services.registration.domain.deals.deal import Deal
 from services.registration.domain.values import PartnerId, State
-from services.registration.store import deal_reviews, deals, extensions, partners, slots, waiting
-from services.registration.store.deal_reviews import ReviewState, Step
+from services.registration.store import deal_reviews, deals, extensions, partners, slots
+from services.registration.store.deal_reviews import DealReviewState, ReviewStep
 from services.registration.use_cases.change import Target, load, settle
+from services.registration.use_cases.coselling.call_off import end_with_deals
 from services.registration.use_cases.publish import publish
 from shared.chassis.database import UnitOfWork
 
@@ -32,8 +33,8 @@ async def withdraw_all(uow: UnitOfWork, partner_id: PartnerId) -> int:
     await slots.end(uow, [deal.id for deal, _ in withdrawn], at=uow.now)
     await deals.save(uow, *(deal for deal, _ in withdrawn))
     await _out_of_hands(uow, theirs, by=PARTNERSHIP_ENDED)
-    await waiting.leave_all(uow, partner_id)
     publish(uow, withdrawn)
+    await end_with_deals(uow, (deal for deal, _ in withdrawn))
     return len(withdrawn)
 
 
@@ -42,5 +43,5 @@ async def _out_of_hands(uow: UnitOfWork, before: Sequence[Deal], *, by: str) -> 
     await extensions.lapse(uow, [deal.id for deal in before if deal.state is State.OPEN])
     for deal in before:
         if deal.state.is_pending:
-            await deal_reviews.move(uow, deal.id, ReviewState.WITHDRAWN)
-            await deal_reviews.note(uow, deal.id, deal.partner_id, Step.WITHDRAWN, by=by)
+            await deal_reviews.move(uow, deal.id, DealReviewState.WITHDRAWN)
+            await deal_reviews.note(uow, deal.id, deal.partner_id, ReviewStep.WITHDRAWN, by=by)

@@ -70,10 +70,43 @@ async def test_merge_when_both_protect_the_same_then_refused_until_somebody_says
     assert (deals[first["id"]]["protected"], deals[second["id"]]["protected"]) == (True, False)
     assert deals[second["id"]]["state"] == "open"
     [expired] = [event for topic, _, event in await world.events() if topic == "deal.expired"]
-    assert (expired["deal_id"], expired["partner_id"]) == (second["id"], str(world.rival_id))
+    assert (expired["deal_id"], expired["partner_id"], expired["because"]) == (second["id"], str(world.rival_id), "merged")
     assert (await world.register(world.rival, account_name="Zebra Works", account_domain=None)).json()["code"] == "account_taken"
     assert (await world.step(second, "close", by=world.rival, outcome="won", amount="1")).json()["code"] == "credit_held_by_rival"
     assert await world.rows("select count(*) from protection_slots") == [(1,)]
+
+
+async def test_merge_when_the_later_registration_is_in_review_then_rejected_in_plain_words_and_out_of_the_queue(world: World) -> None:
+    first = await world.registered()
+    await world.policy(approval={"mode": "manual"})
+    second = await world.registered(world.rival, account_name="Zebra Works", account_domain="zebra.com")
+    assert (await change(world, first["account_id"], "merge", into=second["account_id"], keep={})).status_code == 200
+
+    assert await world.told("deal.expired") == []
+    [rejected] = await world.told("deal.rejected")
+    assert (rejected["deal_id"], rejected["partner_id"]) == (second["id"], str(world.rival_id))
+    assert rejected["reason"].startswith("Your customer turned out to be one that is on record under another name")
+    assert not any(secret in str(rejected) for secret in (str(world.partner_id), "Acme", first["id"]))
+    assert (await world.rival.get(f"/v1/deals/{second['id']}")).json()["state"] == "rejected"
+    assert (await world.partner.get(f"/v1/deals/{first['id']}")).json()["protected"]
+    assert (await world.staff.get("/v1/approvals", params={"state": "in_review"})).json()["items"] == []
+    record = (await world.staff.get(f"/v1/approvals/{second['id']}")).json()
+    assert (record["state"], record["steps"][-1]["step"]) == ("rejected", "rejected")
+    assert WHY["reason"] in record["steps"][-1]["text"]
+    assert await world.rows("select open_deals from registration_quotas where partner_id = $1", world.rival_id) == [(0,)]
+    assert (await world.staff.post(f"/v1/approvals/{second['id']}/reject", json={"reason": "x"})).json()["code"] == "deal_not_in_review"
+
+
+async def test_merge_when_the_one_in_review_came_first_then_the_other_yields_and_the_review_goes_on(world: World) -> None:
+    await world.policy(approval={"mode": "manual"})
+    first = await world.registered()
+    await world.policy(approval={"mode": "automatic"})
+    second = await world.registered(world.rival, account_name="Zebra Works", account_domain="zebra.com")
+    assert (await change(world, first["account_id"], "merge", into=second["account_id"], keep={})).status_code == 200
+
+    [expired] = await world.told("deal.expired")
+    assert (expired["deal_id"], expired["because"]) == (second["id"], "merged")
+    assert (await world.staff.post(f"/v1/approvals/{first['id']}/approve", json={})).json()["protected"]
 
 
 async def test_merge_when_a_deal_is_named_then_it_keeps_its_protection(world: World) -> None:

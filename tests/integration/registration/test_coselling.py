@@ -3,11 +3,13 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import asyncpg
 import httpx2
 import pytest
 
+from services.registration.domain.values import Standing
 from shared.chassis.testing.stage import Stage
 from tests.integration.registration.world import World
 
@@ -39,6 +41,9 @@ class Cosell(World):
 
     async def states(self) -> list[str]:
         return [row[0] for row in await self.rows("select state from cosell_versions order by number")]
+
+    async def told_of(self, topic: str) -> list[dict[str, Any]]:
+        return [body for each, _, body in await self.events() if each == topic]
 
     async def told(self) -> list[tuple[str, str]]:
         names = {str(self.partner_id): "me", str(self.rival_id): "rival"}
@@ -206,3 +211,102 @@ async def test_plan_when_in_force_then_each_moves_its_own_steps_and_one_that_is_
         await world.service.worker.timers.run_due()
     late = [body for topic, _, body in await world.events() if topic == "cosell.step_overdue"]
     assert [(body["step_id"], body["partner_id"]) for body in late] == [(mine["id"], str(world.partner_id))]
+
+
+async def shared(world: Cosell, agreement: dict[str, Any], by: httpx2.AsyncClient) -> httpx2.Response:
+    return await by.get(f"/v1/coselling/{agreement['id']}/deal")
+
+
+async def test_party_when_in_force_then_it_reads_the_facts_of_the_deal_and_nothing_private(world: Cosell) -> None:
+    deal = await world.registered(evidence="Their buyer is Jordan", expected_amount="900.00")
+    agreement = await world.signed(deal, "0.5", "0.5")
+    answer = await shared(world, agreement, world.rival)
+    told = {"account_name": "Acme Holding", "families": ["GTX"], "territory": "DE", "stage": None, "state": "open"}
+    assert answer.json() == told | {"deal_id": deal["id"], "expected": {"amount": "900.00", "currency": "USD"}}
+    assert "Jordan" not in answer.text
+    assert (await shared(world, agreement, world.staff)).json() == answer.json()
+    assert (await world.rival.get(f"/v1/deals/{deal['id']}")).status_code == 404
+    assert (await shared(world, agreement, world.third)).status_code == 404
+
+
+async def test_party_when_it_has_not_signed_or_it_ended_then_it_reads_nothing_of_the_deal(world: Cosell) -> None:
+    agreement = (await world.propose(await world.registered(), "0.5", "0.5")).json()
+    assert (await shared(world, agreement, world.rival)).json()["code"] == "nothing_in_force"
+    for side in (world.staff, world.rival):
+        await world.sign(agreement, side)
+    assert (await shared(world, agreement, world.rival)).json()["code"] == "nothing_in_force", "not all have signed"
+    await world.sign(agreement, world.partner)
+    assert (await shared(world, agreement, world.rival)).status_code == 200
+    await world.partner.post(f"/v1/coselling/{agreement['id']}/leave", json={})
+    assert (await shared(world, agreement, world.rival)).json()["code"] == "nothing_in_force"
+
+
+async def test_seat_when_a_partner_asks_the_store_itself_then_its_own_alone_and_no_deal(world: Cosell) -> None:
+    agreement = await world.signed(await world.registered(), "0.5", "0.5")
+    connection = await asyncpg.connect(world.service.platform.settings.api_url.replace("+asyncpg", ""))
+    seats, deals = [], []
+    for who in (world.rival_id, uuid4()):
+        await connection.execute("select set_config('hansa.partner', $1, false)", str(who))
+        found = await connection.fetch("select agreement_id, partner_id from cosell_parties where state = 'in_force'")
+        seats.append([tuple(row) for row in found])
+        deals += await connection.fetch("select * from deals")
+    await connection.close()
+    assert seats == [[(UUID(agreement["id"]), world.rival_id)], []]
+    assert deals == []
+
+
+@pytest.mark.parametrize(("verb", "body"), [("close", {"outcome": "lost"}), ("withdraw", {"reason": "Gone"})])
+async def test_deal_when_it_comes_to_nothing_then_what_is_agreed_ends_and_each_party_is_told_why(
+    world: Cosell, verb: str, body: dict[str, Any]
+) -> None:
+    deal = await world.registered()
+    agreement = await world.signed(deal, "0.5", "0.5")
+    await world.propose(deal, "1/3", "2/3")
+    await world.done(deal, verb, **body)
+    assert await world.states() == ["ended", "void"]
+    ended = [(each["number"], each["because"]) for each in await world.told_of("cosell.ended")]
+    assert sorted(ended) == [(1, "deal_over"), (1, "deal_over"), (2, "deal_over"), (2, "deal_over")]
+    assert (await world.sign(agreement, world.rival)).json()["code"] == "version_not_proposed"
+    assert (await shared(world, agreement, world.rival)).json()["code"] == "nothing_in_force"
+
+
+async def test_close_when_a_lost_deal_was_reopened_then_the_former_agreement_is_not_used(world: Cosell) -> None:
+    deal = await world.registered()
+    await world.signed(deal, "0.5", "0.5")
+    lost = await world.done(deal, "close", outcome="lost")
+    assert len(lost["terms"]["credits"]) == 2, "what was closed under it stays"
+    await world.done(deal, "reopen", reason="Back again")
+    won = await world.done(deal, "close", by=world.partner, outcome="won", amount="10.00")
+    assert [credit["partner_id"] for credit in won["terms"]["credits"]] == [str(world.partner_id)]
+    assert "cosell_agreement" not in won["terms"]["attributes"]
+
+
+@pytest.mark.parametrize("apart", [False, True])
+async def test_import_when_lost_and_then_won_then_the_former_agreement_is_not_used(world: Cosell, apart: bool) -> None:
+    row = {"source": "crm", "external_id": "1", "partner_id": str(world.partner_id), "account_name": "Acme", "families": ["GTX"]}
+    now = world.stage.clock.now()
+    row |= {"engaged_at": (now - timedelta(days=3)).isoformat(), "stage": "open"}
+    await world.imported(row)
+    [deal] = (await world.staff.get("/v1/deals")).json()["items"]
+    await world.signed(deal, "0.5", "0.5")
+    lost = row | {"stage": "lost", "closed_at": (now - timedelta(days=2)).isoformat()}
+    won = row | {"stage": "won", "closed_at": (now - timedelta(days=1)).isoformat(), "amount": "10.00"}
+    for batch in ([lost], [won]) if apart else ([lost, won],):
+        await world.imported(*batch)
+    read = (await world.staff.get(f"/v1/deals/{deal['id']}")).json()
+    assert (read["state"], len(read["terms"]["credits"])) == ("won", 1)
+    assert await world.states() == ["ended"]
+
+
+async def test_party_when_terminated_then_what_it_signed_ends_for_all_and_when_suspended_only_its_invitations(world: Cosell) -> None:
+    deal = await world.registered()
+    await world.signed(deal, "0.5", "0.5")
+    await world.propose(deal, "1/3", "2/3")
+    await world.heard(world.rival_id, Standing.SUSPENDED, sequence=2)
+    assert await world.states() == ["in_force", "void"]
+    await world.heard(world.rival_id, Standing.TERMINATED, sequence=3)
+    assert await world.states() == ["ended", "void"]
+    told = [(each["number"], each["partner_id"], each["because"]) for each in await world.told_of("cosell.ended")]
+    both = (str(world.partner_id), str(world.rival_id))
+    assert sorted(told) == sorted((number, who, "partner_inactive") for number in (1, 2) for who in both)
+    assert len((await world.done(deal, "close", outcome="won", amount="1.00"))["terms"]["credits"]) == 1

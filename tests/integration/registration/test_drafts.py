@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.registration.domain.values import Standing
 from shared.chassis.testing.stage import Stage
 from tests.integration.registration.world import ACME, World
 
@@ -58,3 +59,14 @@ async def test_draft_when_a_partner_prepares_for_another_then_refused(world: Wor
     assert answer.status_code == 403
     assert (await world.staff.post("/v1/drafts", json=ACME)).status_code == 422
     assert (await world.staff.post("/v1/drafts", json=ACME | {"partner_id": str(world.partner_id)})).status_code == 201
+
+
+async def test_drafts_when_their_partner_is_suspended_then_kept_and_when_terminated_then_gone(world: World) -> None:
+    await world.partner.post("/v1/drafts", json={"account_name": "Acme"})
+    other = (await world.rival.post("/v1/drafts", json={"account_name": "Zebra"})).json()
+    left = []
+    for sequence, standing in enumerate((Standing.SUSPENDED, Standing.TERMINATED), start=2):
+        await world.heard(world.partner_id, standing, sequence=sequence)
+        left.append(len((await world.staff.get("/v1/drafts")).json()["items"]))
+    assert left == [2, 1]
+    assert (await world.rival.get(f"/v1/drafts/{other['id']}")).status_code == 200

@@ -174,3 +174,32 @@ async def test_timer_when_not_converted_in_time_then_marked_once(world: World) -
     assert await topics(world) == [("lead.shared", 1), ("lead.accepted", 2), ("lead.aged", 3)]
     found = await read(world.partner, lead)
     assert (found["state"], found["overdue"]) == ("accepted", True)
+
+
+async def test_leads_when_their_partner_is_suspended_then_the_vendors_go_back_and_the_person_is_hidden(world: World) -> None:
+    waiting, taken, given = await shared(world), await shared(world), await shared(world, by=world.partner)
+    done = await shared(world)
+    for lead in (taken, done):
+        await act(world.partner, lead, "accept")
+    await act(world.partner, done, "lose", reason="No budget")
+    await world.heard(world.partner_id, Standing.SUSPENDED, sequence=2)
+    found = [await read(world.partner, lead) for lead in (waiting, taken, given, done)]
+    assert [lead["state"] for lead in found] == ["given_back", "given_back", "shared", "lost"]
+    assert [lead["contact"] is None for lead in found] == [True, True, False, True], "what it gave itself it sees"
+    assert (await read(world.staff, taken))["reason"] == "the partner was suspended"
+    back = [body["lead_id"] for topic, _, body in await world.events() if topic == "lead.given_back"]
+    assert sorted(back) == sorted([waiting["id"], taken["id"]])
+    assert (await act(world.partner, taken, "convert")).json()["code"] == "lead_not_accepted"
+
+
+async def test_leads_when_their_partner_is_terminated_then_those_that_it_shared_are_over_too(world: World) -> None:
+    waiting, taken = await shared(world, by=world.partner), await shared(world, by=world.partner)
+    await act(world.staff, taken, "accept")
+    for _ in range(2):
+        await world.heard(world.partner_id, Standing.TERMINATED, sequence=2)
+    found = [await read(world.staff, lead) for lead in (waiting, taken)]
+    assert [(lead["state"], lead["reason"]) for lead in found] == [
+        ("withdrawn", "the partnership ended"),
+        ("lost", "the partnership ended"),
+    ]
+    assert [topic for topic, _ in await topics(world)][-2:] == ["lead.withdrawn", "lead.lost"]

@@ -119,6 +119,16 @@ async def test_offer_when_a_partner_ends_then_what_was_kept_for_it_is_free(world
     assert (await world.registered())["protected"]
 
 
+async def test_place_when_its_partner_is_suspended_then_it_waits_no_more(world: World) -> None:
+    deal = await world.registered()
+    await world.register(world.rival, wait=True)
+    await world.heard(world.rival_id, Standing.SUSPENDED, sequence=2)
+    await world.done(deal, "withdraw", by=world.partner, reason="x")
+    await world.due()
+    assert [place["state"] for place in await places(world.rival)] == ["left"]
+    assert await world.told("account.offered") == []
+
+
 async def test_place_when_another_partner_reaches_for_it_then_not_found(world: World) -> None:
     deal = await world.registered()
     await world.register(world.rival, wait=True)

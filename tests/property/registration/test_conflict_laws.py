@@ -13,12 +13,12 @@ from services.registration.domain.conflicts.conflict import (
     STEPS,
     Clause,
     Conflict,
+    ConflictOutcome,
+    ConflictState,
+    ConflictStep,
     Kind,
-    Outcome,
     Ruling,
     Said,
-    State,
-    Step,
     complete,
     decide,
 )
@@ -34,31 +34,33 @@ from tests.unit.registration.deals import DAY, T0, a_deal, some_terms
 
 LIMITS = Policy().conflict_limits
 PARTNERS = [PartnerId(UUID(int=number)) for number in (1, 2, 3)]
-RULING = Ruling(outcome=Outcome.UPHOLD, clause=Clause(1, "registration.approval"), said=Said("x", T0, "y"))
+RULING = Ruling(outcome=ConflictOutcome.UPHOLD, clause=Clause(1, "registration.approval"), said=Said("x", T0, "y"))
 OPENED = Conflict(
     id=UUID(int=5),
     kind=Kind.OVERLAP,
     account_id=AccountId(UUID(int=7)),
     by_rule=True,
     opened=Said("x", T0, "rule"),
-    step=Step.IDENTIFY,
+    step=ConflictStep.IDENTIFY,
     step_due_at=T0,
     owner="x",
 )
 
 
 @given(st.lists(st.sampled_from(STEPS), max_size=40))
-def test_steps_when_tried_in_any_order_then_done_in_theirs_alone(tried: list[Step]) -> None:
+def test_steps_when_tried_in_any_order_then_done_in_theirs_alone(tried: list[ConflictStep]) -> None:
     conflict, done = OPENED, []
     for step in tried:
         try:
-            conflict = decide(conflict, RULING, limits=LIMITS) if step is Step.DECIDE else complete(conflict, step, limits=LIMITS, now=T0)
+            conflict = (
+                decide(conflict, RULING, limits=LIMITS) if step is ConflictStep.DECIDE else complete(conflict, step, limits=LIMITS, now=T0)
+            )
         except Refused:
             continue
         done.append(step)
     assert done == list(STEPS[: len(done)])
-    assert (conflict.state is State.CLOSED) == (len(done) == len(STEPS))
-    assert (conflict.ruling is not None) == (Step.DECIDE in done)
+    assert (conflict.state is ConflictState.CLOSED) == (len(done) == len(STEPS))
+    assert (conflict.ruling is not None) == (ConflictStep.DECIDE in done)
     assert conflict.version == 1 + len(done)
 
 

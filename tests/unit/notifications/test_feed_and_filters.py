@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.notifications.domain.endpoints import Cause, EndpointId, State, Wish, changed, disabled, enabled, opened, takes
+from services.notifications.domain.endpoints import Cause, EndpointId, EndpointState, Wish, changed, disabled, enabled, opened, takes
 from services.notifications.domain.feed import Extent, cursor_after, start
 from services.notifications.domain.filters import normalised, wants
 from services.notifications.domain.refusals import CursorExpired, CursorUnreadable, EventTypeUnknown
@@ -65,5 +65,5 @@ def test_endpoint_version_counts_real_changes_only() -> None:
     assert changed(endpoint, wish=endpoint.wish, now=NOW) is endpoint
     assert enabled(endpoint, now=NOW) is endpoint
     off = disabled(endpoint, cause=Cause.GONE, now=NOW + timedelta(hours=1))
-    assert (off.version, off.state, off.cause) == (2, State.DISABLED, Cause.GONE)
+    assert (off.version, off.state, off.cause) == (2, EndpointState.DISABLED, Cause.GONE)
     assert enabled(off, now=NOW).cause is None

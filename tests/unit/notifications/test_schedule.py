@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.notifications.domain.deliveries import Answer, Fault, State, fault_of, judge
+from services.notifications.domain.deliveries import Answer, DeliveryState, Fault, fault_of, judge
 from services.notifications.domain.schedule import RetryRules, next_attempt, retry_after
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -77,14 +77,14 @@ def test_fault_of_status(status: int, fault: Fault | None) -> None:
 
 def test_judge_success_ends_the_delivery() -> None:
     verdict = judge(Answer(200, None), attempts=1, rules=RULES, now=NOW, luck=0.5)
-    assert (verdict.state, verdict.due_at, verdict.endpoint_gone) == (State.DELIVERED, None, False)
+    assert (verdict.state, verdict.due_at, verdict.endpoint_gone) == (DeliveryState.DELIVERED, None, False)
 
 
 def test_judge_gone_fails_it_and_gives_the_endpoint_up() -> None:
     verdict = judge(Answer(410, Fault.GONE), attempts=1, rules=RULES, now=NOW, luck=0.5)
-    assert (verdict.state, verdict.endpoint_gone) == (State.FAILED, True)
+    assert (verdict.state, verdict.endpoint_gone) == (DeliveryState.FAILED, True)
 
 
 def test_judge_fault_is_tried_again_until_the_attempts_are_spent() -> None:
-    assert judge(Answer(None, Fault.TIMEOUT), attempts=3, rules=RULES, now=NOW, luck=0.5).state is State.PENDING
-    assert judge(Answer(None, Fault.TIMEOUT), attempts=4, rules=RULES, now=NOW, luck=0.5).state is State.FAILED
+    assert judge(Answer(None, Fault.TIMEOUT), attempts=3, rules=RULES, now=NOW, luck=0.5).state is DeliveryState.PENDING
+    assert judge(Answer(None, Fault.TIMEOUT), attempts=4, rules=RULES, now=NOW, luck=0.5).state is DeliveryState.FAILED

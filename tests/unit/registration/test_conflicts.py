@@ -14,14 +14,14 @@ from services.registration.domain.conflicts.conflict import (
     STEPS,
     Clause,
     Conflict,
+    ConflictOutcome,
+    ConflictState,
+    ConflictStep,
     Effect,
     Kind,
-    Outcome,
     Ruling,
     Said,
     Side,
-    State,
-    Step,
     affected,
     check_open,
     complete,
@@ -48,7 +48,7 @@ THIRD = PartnerId(UUID(int=3))
 HALF = (Credit(ME, Fraction(1, 3)), Credit(RIVAL, Fraction(2, 3)))
 
 
-def a_conflict(step: Step = Step.IDENTIFY) -> Conflict:
+def a_conflict(step: ConflictStep = ConflictStep.IDENTIFY) -> Conflict:
     opened = Said("seen", T0, "rule")
     due = LIMITS.due(step, since=T0)
     return Conflict(
@@ -56,7 +56,7 @@ def a_conflict(step: Step = Step.IDENTIFY) -> Conflict:
     )
 
 
-def a_ruling(outcome: Outcome, *, to: PartnerId | None = None, credits_: tuple[Credit, ...] = ()) -> Ruling:
+def a_ruling(outcome: ConflictOutcome, *, to: PartnerId | None = None, credits_: tuple[Credit, ...] = ()) -> Ruling:
     clause = Clause(1, "registration.credit_after_expiry")
     return Ruling(outcome=outcome, clause=clause, said=SAID, deal_id=DealId(UUID(int=100)), to=to, credits=credits_)
 
@@ -71,41 +71,41 @@ def a_side(partner: PartnerId | None, *, name: str = "Acme", deal: int = 100) ->
 def test_steps_when_done_in_their_order_then_the_conflict_is_closed_after_the_sixth() -> None:
     conflict = a_conflict()
     for step in STEPS:
-        assert (conflict.step, conflict.state is State.CLOSED) == (step, False)
-        if step is Step.DECIDE:
-            conflict = decide(conflict, a_ruling(Outcome.UPHOLD), limits=LIMITS)
-            assert conflict.state is State.DECIDED
+        assert (conflict.step, conflict.state is ConflictState.CLOSED) == (step, False)
+        if step is ConflictStep.DECIDE:
+            conflict = decide(conflict, a_ruling(ConflictOutcome.UPHOLD), limits=LIMITS)
+            assert conflict.state is ConflictState.DECIDED
         else:
             conflict = complete(conflict, step, limits=LIMITS, now=T0)
-    assert (conflict.state, conflict.version) == (State.CLOSED, 7)
+    assert (conflict.state, conflict.version) == (ConflictState.CLOSED, 7)
 
 
 def test_step_when_the_one_before_is_done_then_due_after_its_own_limit_and_no_longer_escalated() -> None:
     late = escalate(a_conflict(), owner="head", now=T0 + 9 * DAY)
-    done = complete(late, Step.IDENTIFY, limits=LIMITS, now=T0 + 10 * DAY)
+    done = complete(late, ConflictStep.IDENTIFY, limits=LIMITS, now=T0 + 10 * DAY)
     assert (done.step_due_at, done.escalated_at, done.owner) == (datetime(2026, 1, 16, 17, tzinfo=UTC), None, "head"), (
         "a Sunday, and the five days after it"
     )
 
 
-@pytest.mark.parametrize("step", [each for each in STEPS if each is not Step.MEDIATE])
-def test_step_when_out_of_order_then_refused(step: Step) -> None:
+@pytest.mark.parametrize("step", [each for each in STEPS if each is not ConflictStep.MEDIATE])
+def test_step_when_out_of_order_then_refused(step: ConflictStep) -> None:
     with pytest.raises(no.StepOutOfOrder, match="mediate"):
-        complete(a_conflict(Step.MEDIATE), step, limits=LIMITS, now=T0)
+        complete(a_conflict(ConflictStep.MEDIATE), step, limits=LIMITS, now=T0)
 
 
 def test_decision_when_there_is_one_then_another_is_refused() -> None:
-    decided = decide(a_conflict(Step.DECIDE), a_ruling(Outcome.UPHOLD), limits=LIMITS)
+    decided = decide(a_conflict(ConflictStep.DECIDE), a_ruling(ConflictOutcome.UPHOLD), limits=LIMITS)
     with pytest.raises(no.ConflictDecided):
-        decide(decided, a_ruling(Outcome.UPHOLD), limits=LIMITS)
+        decide(decided, a_ruling(ConflictOutcome.UPHOLD), limits=LIMITS)
     with pytest.raises(no.ConflictDecided):
         check_open(decided)
 
 
 def test_conflict_when_closed_then_nothing_more_is_done() -> None:
-    closed = replace(a_conflict(Step.PREVENT), state=State.CLOSED)
+    closed = replace(a_conflict(ConflictStep.PREVENT), state=ConflictState.CLOSED)
     with pytest.raises(no.ConflictClosed):
-        complete(closed, Step.PREVENT, limits=LIMITS, now=T0)
+        complete(closed, ConflictStep.PREVENT, limits=LIMITS, now=T0)
     with pytest.raises(no.ConflictClosed):
         check_open(closed)
 
@@ -198,16 +198,16 @@ def test_opportunity_when_it_still_names_the_former_partner_then_the_decision_st
 @pytest.mark.parametrize(
     ("ruling", "won_before", "effects"),
     [
-        (a_ruling(Outcome.UPHOLD), False, [Effect.UNCHANGED] * 3),
-        (a_ruling(Outcome.REASSIGN, to=RIVAL), False, [Effect.DEAL_LOST, Effect.DEAL_GAINED, Effect.UNCHANGED]),
-        (a_ruling(Outcome.REASSIGN, to=RIVAL), True, [Effect.CREDIT_LOST, Effect.CREDIT_GAINED, Effect.UNCHANGED]),
-        (a_ruling(Outcome.SPLIT, credits_=HALF), True, [Effect.CREDIT_SHARED, Effect.CREDIT_SHARED, Effect.UNCHANGED]),
+        (a_ruling(ConflictOutcome.UPHOLD), False, [Effect.UNCHANGED] * 3),
+        (a_ruling(ConflictOutcome.REASSIGN, to=RIVAL), False, [Effect.DEAL_LOST, Effect.DEAL_GAINED, Effect.UNCHANGED]),
+        (a_ruling(ConflictOutcome.REASSIGN, to=RIVAL), True, [Effect.CREDIT_LOST, Effect.CREDIT_GAINED, Effect.UNCHANGED]),
+        (a_ruling(ConflictOutcome.SPLIT, credits_=HALF), True, [Effect.CREDIT_SHARED, Effect.CREDIT_SHARED, Effect.UNCHANGED]),
         (
-            a_ruling(Outcome.SPLIT, credits_=(Credit(RIVAL, Fraction(1)),)),
+            a_ruling(ConflictOutcome.SPLIT, credits_=(Credit(RIVAL, Fraction(1)),)),
             True,
             [Effect.CREDIT_LOST, Effect.CREDIT_SHARED, Effect.UNCHANGED],
         ),
-        (a_ruling(Outcome.END_PROTECTION), False, [Effect.PROTECTION_ENDED, Effect.UNCHANGED, Effect.UNCHANGED]),
+        (a_ruling(ConflictOutcome.END_PROTECTION), False, [Effect.PROTECTION_ENDED, Effect.UNCHANGED, Effect.UNCHANGED]),
     ],
     ids=["uphold", "reassign", "reassign won", "split", "split without the registrant", "end protection"],
 )
@@ -220,7 +220,7 @@ def test_side_when_decided_then_told_what_it_means_for_it(ruling: Ruling, won_be
 @pytest.mark.parametrize("effect", Effect)
 def test_letter_when_written_then_made_of_the_sides_own_alone(effect: Effect) -> None:
     side = replace(a_side(ME, name="Acme Holding"), effect=effect, share=Fraction(1, 3))
-    letter = write(side, a_ruling(Outcome.UPHOLD), wording={}, words="We thank you for $account.")
+    letter = write(side, a_ruling(ConflictOutcome.UPHOLD), wording={}, words="We thank you for $account.")
     assert "Acme Holding" in letter.subject + letter.body
     assert "We thank you for $account." in letter.body, "what people write is no template"
     assert "registration.credit_after_expiry, version 1" in letter.body
@@ -230,7 +230,7 @@ def test_letter_when_written_then_made_of_the_sides_own_alone(effect: Effect) ->
 
 def test_letter_when_the_programme_has_a_wording_then_that() -> None:
     side = replace(a_side(ME), effect=Effect.DEAL_LOST)
-    letter = write(side, a_ruling(Outcome.UPHOLD), wording={Effect.DEAL_LOST: "Gone: $account."}, words=None)
+    letter = write(side, a_ruling(ConflictOutcome.UPHOLD), wording={Effect.DEAL_LOST: "Gone: $account."}, words=None)
     assert letter.body.startswith("Gone: Acme.\n\nDecided on 2026-01-02")
 
 
@@ -265,12 +265,14 @@ def test_territory_when_outside_of_what_the_partner_may_have_then_breached() -> 
 
 def test_step_when_a_weekend_lies_between_then_its_limit_counts_the_days_on_which_the_office_is_open() -> None:
     friday = datetime(2026, 3, 6, 16, tzinfo=UTC)
-    assert LIMITS.due(Step.IDENTIFY, since=friday) == datetime(2026, 3, 10, 16, tzinfo=UTC), "two days: an hour, Monday, and seven more"
-    assert LIMITS.due(Step.IDENTIFY, since=friday + 10 * timedelta(hours=1)) == datetime(2026, 3, 10, 17, tzinfo=UTC)
+    assert LIMITS.due(ConflictStep.IDENTIFY, since=friday) == datetime(2026, 3, 10, 16, tzinfo=UTC), (
+        "two days: an hour, Monday, and seven more"
+    )
+    assert LIMITS.due(ConflictStep.IDENTIFY, since=friday + 10 * timedelta(hours=1)) == datetime(2026, 3, 10, 17, tzinfo=UTC)
 
 
 def test_step_when_the_programme_keeps_other_hours_then_its_limit_counts_by_them() -> None:
     hours = {"days": ["sun", "mon"], "from": "10:00", "until": "12:00", "time_zone": "Asia/Dubai", "closed": ["2026-03-08"]}
     policy = Policy.model_validate({"business_hours": hours, "conflicts": {"identify_days": 2}})
     friday = datetime(2026, 3, 6, 16, tzinfo=UTC)
-    assert policy.conflict_limits.due(Step.IDENTIFY, since=friday) == datetime(2026, 3, 15, 8, tzinfo=UTC)
+    assert policy.conflict_limits.due(ConflictStep.IDENTIFY, since=friday) == datetime(2026, 3, 15, 8, tzinfo=UTC)

@@ -10,7 +10,7 @@ from services.registration.domain.coselling import agreement as life
 from services.registration.domain.coselling import joint_plan as plan
 from services.registration.domain.coselling import refusals as no
 from services.registration.domain.coselling.agreed_split import AgreedSplit, apply, chosen
-from services.registration.domain.coselling.agreement import Party, VersionState, What
+from services.registration.domain.coselling.agreement import Because, Party, VersionState, What
 from services.registration.domain.coselling.joint_plan import PlanStep, StepId, StepState
 from services.registration.domain.refusals import BeneficiaryTwice, SplitsNotOne
 from services.registration.domain.values import Credit, PartnerId
@@ -112,6 +112,27 @@ def test_decline_and_leave_when_done_then_over_for_all() -> None:
         life.leave(left, signer=ME, now=T0)
     with pytest.raises(no.NoSide):
         life.leave(signed(proposed()), signer=THIRD, now=T0)
+
+
+def test_call_off_when_the_deal_is_over_then_what_is_proposed_is_void_and_what_is_signed_ends() -> None:
+    both = proposed(signed(proposed()))
+    step = life.call_off(both, because=Because.DEAL_OVER, now=T0)
+    assert step is not None
+    changed, told = step
+    assert [version.state for version in changed.versions] == [VersionState.ENDED, VersionState.VOID]
+    assert {(one.what, one.because) for one in told} == {(What.ENDED, Because.DEAL_OVER)}
+    assert (len(told), changed.revision) == (4, both.revision + 1)
+    assert life.call_off(changed, because=Because.DEAL_OVER, now=T0) is None
+
+
+def test_call_off_when_of_one_party_then_only_that_of_which_it_is_one() -> None:
+    alone = (Party(ME, "all", Fraction(1)),)
+    both = proposed(signed(proposed()), alone)
+    step = life.call_off(both, because=Because.PARTNER_INACTIVE, now=T0, party=RIVAL)
+    assert step is not None
+    assert [version.state for version in step[0].versions] == [VersionState.ENDED, VersionState.PROPOSED]
+    assert life.call_off(both, because=Because.PARTNER_INACTIVE, now=T0, party=RIVAL, signed=False) is None
+    assert life.call_off(both, because=Because.PARTNER_INACTIVE, now=T0, party=THIRD) is None
 
 
 def test_split_when_none_is_given_then_the_agreed_one_with_its_trace() -> None:

@@ -98,3 +98,21 @@ def test_contact_when_not_accepted_then_hidden_from_the_receiving_side_alone(dir
     declined, _ = life.decline(lead, by=receiver, reason="x", now=FRIDAY)
     assert [each.shows_contact_to(receiver) for each in (lead, declined, accepted(direction))] == [False, False, True]
     assert lead.shows_contact_to(lead.giver)
+
+
+@pytest.mark.parametrize("lead", [a_lead(), accepted()])
+@pytest.mark.parametrize("gone", [False, True])
+def test_part_ways_when_the_vendor_shared_it_then_it_goes_back_and_the_person_is_hidden(lead: Lead, gone: bool) -> None:
+    step = life.part_ways(lead, gone=gone, reason="why")
+    assert step is not None
+    after, fact = step
+    assert (after.state, fact, after.reason) == (LeadState.GIVEN_BACK, LeadFact.GIVEN_BACK, "why")
+    assert (after.shows_contact_to(Side.PARTNER), after.shows_contact_to(Side.VENDOR)) == (False, True)
+    assert life.part_ways(after, gone=gone, reason="why") is None
+
+
+def test_part_ways_when_the_partner_shared_it_then_it_is_over_only_if_the_partner_is_gone() -> None:
+    waiting, taken = a_lead(Direction.TO_VENDOR), accepted(Direction.TO_VENDOR)
+    assert [life.part_ways(lead, gone=False, reason="why") for lead in (waiting, taken)] == [None, None]
+    steps = [life.part_ways(lead, gone=True, reason="why") for lead in (waiting, taken)]
+    assert [step and step[1] for step in steps] == [LeadFact.WITHDRAWN, LeadFact.LOST]

@@ -10,7 +10,7 @@ from services.registration.domain.conflicts.conflict import Kind, Said
 from services.registration.domain.conflicts.proposals import (
     Body,
     Proposal,
-    State,
+    RuleProposalState,
     check_patch,
     check_switch,
     declined,
@@ -201,7 +201,7 @@ def test_proposal_when_settled_then_not_again_and_never_by_who_proposed_it() -> 
     with pytest.raises(no.RuleStartsInPast):
         check_switch(proposal, Said("x", T0 + DAY, "bob"), effective_from=T0)
     on = switched_on(proposal, Said("x", T0, "bob"), policy_version=2, effective_from=T0)
-    assert (on.state, on.policy_version, on.version) == (State.SWITCHED_ON, 2, 2)
+    assert (on.state, on.policy_version, on.version) == (RuleProposalState.SWITCHED_ON, 2, 2)
     with pytest.raises(no.ProposalSettled):
         declined(on, Said("x", T0, "bob"))
 

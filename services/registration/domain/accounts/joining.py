@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.registration.domain.accounts.refusals import MergeCollides
+from services.registration.domain.deals.approval import reject
 from services.registration.domain.deals.deal import Deal
-from services.registration.domain.deals.facts import Expired
+from services.registration.domain.deals.facts import Ending, Expired, Rejected
 from services.registration.domain.deals.protection import Slot, Window
 from services.registration.domain.deals.territories import meet
 from services.registration.domain.values import AccountId, DealId
@@ -28,10 +29,22 @@ class Joined:
     rewritten: Mapping[DealId, tuple[Slot, ...]]
 
 
-def yield_protection(deal: Deal, *, now: datetime) -> tuple[Deal, Expired]:
-    """Exclusivity ends at once and for good, since another deal of the account has it; the deal lives on."""
+KEPT_BY_ANOTHER = (
+    "Your customer turned out to be one that is on record under another name, and another registration of it keeps its protection. "
+    "Yours could not be approved beside it."
+)
+"""What a partner reads whose registration was still in review: not who has the other one."""
+
+
+def yield_protection(deal: Deal, *, now: datetime) -> tuple[Deal, Expired | Rejected]:
+    """Exclusivity ends at once and for good, since another deal of the account has it.
+
+    An open deal lives on. One in review is rejected: it never had protection, and would be refused today as taken.
+    """
+    if deal.state.is_pending:
+        return reject(deal, reason=KEPT_BY_ANOTHER, now=now)
     ended = replace(deal.protection.end(now), expired=True)
-    return replace(deal, protection=ended, version=deal.version + 1), Expired(now)
+    return replace(deal, protection=ended, version=deal.version + 1), Expired(now, Ending.MERGED)
 
 
 def on_account(deal: Deal, account_id: AccountId) -> Deal:

@@ -23,7 +23,7 @@ class Kind(StrEnum):
     DIRECT_SALES = "direct_sales"
 
 
-class Step(StrEnum):
+class ConflictStep(StrEnum):
     """The six steps, in their order."""
 
     IDENTIFY = "identify"
@@ -34,10 +34,10 @@ class Step(StrEnum):
     PREVENT = "prevent"
 
 
-STEPS = tuple(Step)
+STEPS = tuple(ConflictStep)
 
 
-class State(StrEnum):
+class ConflictState(StrEnum):
     """Open until the decision, closed after the last step."""
 
     OPEN = "open"
@@ -45,7 +45,7 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
-class Outcome(StrEnum):
+class ConflictOutcome(StrEnum):
     """What a decision does. `reassign` and `split` change who is credited where the deal is won already."""
 
     UPHOLD = "uphold"
@@ -70,11 +70,11 @@ class Effect(StrEnum):
 class Limits:
     """How many business days each step may take; a business day is `day` of the open `hours`."""
 
-    days: Mapping[Step, int]
+    days: Mapping[ConflictStep, int]
     hours: BusinessHours
     day: timedelta
 
-    def due(self, step: Step, *, since: datetime) -> datetime:
+    def due(self, step: ConflictStep, *, since: datetime) -> datetime:
         """When a step that can be done since then is due. Raises HoursInvalid beyond twenty years."""
         return self.hours.add(since, self.days[step] * self.day)
 
@@ -100,7 +100,7 @@ class Said:
 class Ruling:
     """A decision. `deal_id` is what it is about, `to` who gets the deal, `credits` who is credited; `uphold` has none of them."""
 
-    outcome: Outcome
+    outcome: ConflictOutcome
     clause: Clause
     said: Said
     deal_id: DealId | None = None
@@ -117,11 +117,11 @@ class Conflict:
     account_id: AccountId
     by_rule: bool
     opened: Said
-    step: Step
+    step: ConflictStep
     step_due_at: datetime
     owner: str
     escalated_at: datetime | None = None
-    state: State = State.OPEN
+    state: ConflictState = ConflictState.OPEN
     ruling: Ruling | None = None
     version: int = 1
 
@@ -150,16 +150,16 @@ def side_id(conflict_id: UUID, partner_id: PartnerId | None) -> UUID:
     return derived_id("conflict side", conflict_id, partner_id or "direct sales")
 
 
-def complete(conflict: Conflict, step: Step, *, limits: Limits, now: datetime) -> Conflict:
+def complete(conflict: Conflict, step: ConflictStep, *, limits: Limits, now: datetime) -> Conflict:
     """One step is done, and the next is due. Raises ConflictClosed, ConflictDecided, StepOutOfOrder."""
-    if conflict.state is State.CLOSED:
+    if conflict.state is ConflictState.CLOSED:
         raise ConflictClosed
-    if step is Step.DECIDE and conflict.ruling is not None:
+    if step is ConflictStep.DECIDE and conflict.ruling is not None:
         raise ConflictDecided
     if step is not conflict.step:
         raise StepOutOfOrder(step=conflict.step.value)
-    if step is Step.PREVENT:
-        return replace(conflict, state=State.CLOSED, version=conflict.version + 1)
+    if step is ConflictStep.PREVENT:
+        return replace(conflict, state=ConflictState.CLOSED, version=conflict.version + 1)
     following = STEPS[STEPS.index(step) + 1]
     due = limits.due(following, since=now)
     return replace(conflict, step=following, step_due_at=due, escalated_at=None, version=conflict.version + 1)
@@ -167,15 +167,15 @@ def complete(conflict: Conflict, step: Step, *, limits: Limits, now: datetime) -
 
 def decide(conflict: Conflict, ruling: Ruling, *, limits: Limits) -> Conflict:
     """The decision stands from now on. Raises what `complete` raises."""
-    done = complete(conflict, Step.DECIDE, limits=limits, now=ruling.said.at)
-    return replace(done, state=State.DECIDED, ruling=ruling)
+    done = complete(conflict, ConflictStep.DECIDE, limits=limits, now=ruling.said.at)
+    return replace(done, state=ConflictState.DECIDED, ruling=ruling)
 
 
 def check_open(conflict: Conflict) -> None:
     """Raises ConflictClosed or ConflictDecided: what is decided gathers no more sides and evidence."""
-    if conflict.state is State.CLOSED:
+    if conflict.state is ConflictState.CLOSED:
         raise ConflictClosed
-    if conflict.state is State.DECIDED:
+    if conflict.state is ConflictState.DECIDED:
         raise ConflictDecided
 
 
@@ -186,7 +186,7 @@ def escalate(conflict: Conflict, *, owner: str, now: datetime) -> Conflict:
 
 def is_late(conflict: Conflict, *, now: datetime) -> bool:
     """Whether its step is overdue and nobody was told yet."""
-    return conflict.state is not State.CLOSED and conflict.escalated_at is None and conflict.step_due_at <= now
+    return conflict.state is not ConflictState.CLOSED and conflict.escalated_at is None and conflict.step_due_at <= now
 
 
 def told(side: Side) -> Side:
@@ -203,16 +203,16 @@ def affected(side: Side, ruling: Ruling, *, won: bool, registrant: PartnerId | N
 def _effect(side: Side, ruling: Ruling, *, won: bool, registrant: PartnerId | None) -> tuple[Effect, Fraction | None]:
     mine = side.partner_id is not None and side.partner_id == registrant
     match ruling.outcome:
-        case Outcome.REASSIGN if side.partner_id is not None and side.partner_id == ruling.to:
+        case ConflictOutcome.REASSIGN if side.partner_id is not None and side.partner_id == ruling.to:
             return (Effect.CREDIT_GAINED if won else Effect.DEAL_GAINED), None
-        case Outcome.REASSIGN if mine:
+        case ConflictOutcome.REASSIGN if mine:
             return (Effect.CREDIT_LOST if won else Effect.DEAL_LOST), None
-        case Outcome.SPLIT:
+        case ConflictOutcome.SPLIT:
             share = next((credit.share for credit in ruling.credits if credit.partner_id == side.partner_id), None)
             if share is not None:
                 return Effect.CREDIT_SHARED, share
             return (Effect.CREDIT_LOST if mine else Effect.UNCHANGED), None
-        case Outcome.END_PROTECTION if mine:
+        case ConflictOutcome.END_PROTECTION if mine:
             return Effect.PROTECTION_ENDED, None
         case _:
             return Effect.UNCHANGED, None

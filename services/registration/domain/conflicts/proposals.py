@@ -18,7 +18,7 @@ _LARGEST = 100_000
 """No number of a rule is larger: days beyond it reach past the end of the calendar."""
 
 
-class State(StrEnum):
+class RuleProposalState(StrEnum):
     """Where a proposal stands; the last two are for good."""
 
     PROPOSED = "proposed"
@@ -34,7 +34,7 @@ class Proposal:
     patch: Body
     proposed: Said
     conflict_id: UUID | None = None
-    state: State = State.PROPOSED
+    state: RuleProposalState = RuleProposalState.PROPOSED
     settled: Said | None = None
     policy_version: int | None = None
     effective_from: datetime | None = None
@@ -87,7 +87,7 @@ def _numbers(value: Json) -> list[float]:
 
 def check_proposed(proposal: Proposal) -> None:
     """Raises ProposalSettled."""
-    if proposal.state is not State.PROPOSED:
+    if proposal.state is not RuleProposalState.PROPOSED:
         raise ProposalSettled(state=proposal.state.value.replace("_", " "))
 
 
@@ -104,7 +104,7 @@ def switched_on(proposal: Proposal, said: Said, *, policy_version: int, effectiv
     """It is the policy's next version."""
     return replace(
         proposal,
-        state=State.SWITCHED_ON,
+        state=RuleProposalState.SWITCHED_ON,
         settled=said,
         policy_version=policy_version,
         effective_from=effective_from,
@@ -115,4 +115,4 @@ def switched_on(proposal: Proposal, said: Said, *, policy_version: int, effectiv
 def declined(proposal: Proposal, said: Said) -> Proposal:
     """It will not be. Raises ProposalSettled."""
     check_proposed(proposal)
-    return replace(proposal, state=State.DECLINED, settled=said, version=proposal.version + 1)
+    return replace(proposal, state=RuleProposalState.DECLINED, settled=said, version=proposal.version + 1)

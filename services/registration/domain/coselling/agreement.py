@@ -21,7 +21,10 @@ Signer = PartnerId | None
 
 
 class VersionState(StrEnum):
-    """Proposed until all have signed; in force until another one is, or a party leaves. The others are final."""
+    """Proposed until all have signed; in force until another one is, or a party leaves. The others are final.
+
+    `void`: proposed when its deal or the partnership of a party ended.
+    """
 
     PROPOSED = "proposed"
     IN_FORCE = "in_force"
@@ -30,6 +33,14 @@ class VersionState(StrEnum):
     DECLINED = "declined"
     LAPSED = "lapsed"
     ENDED = "ended"
+    VOID = "void"
+
+
+class Because(StrEnum):
+    """What ended a version that none of its sides ended."""
+
+    DEAL_OVER = "deal_over"
+    PARTNER_INACTIVE = "partner_inactive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +123,7 @@ class Told:
     what: What
     version: Version
     party: Party
+    because: Because | None = None
 
 
 Step = tuple[Agreement, tuple[Told, ...]]
@@ -215,6 +227,18 @@ def lapse(agreement: Agreement, *, now: datetime) -> Step | None:
     if version is None or now < version.respond_by:
         return None
     return _end(agreement, VersionState.PROPOSED, VersionState.LAPSED, now=now)
+
+
+def call_off(agreement: Agreement, *, because: Because, now: datetime, party: PartnerId | None = None, signed: bool = True) -> Step | None:
+    """End what is proposed and, with `signed`, what is in force; with `party` only that of which it is a party. None if nothing is."""
+    ends = {VersionState.PROPOSED: VersionState.VOID} | ({VersionState.IN_FORCE: VersionState.ENDED} if signed else {})
+    changed, told = agreement, tuple[Told, ...]()
+    for state, then in ends.items():
+        version = agreement.in_state(state)
+        if version is not None and (party is None or party in version.sides):
+            changed, more = _close(changed, state, then, now=now)
+            told += tuple(replace(one, because=because) for one in more)
+    return (replace(changed, revision=agreement.revision + 1), told) if told else None
 
 
 def _open(agreement: Agreement, number: int, signer: Signer, now: datetime) -> Version:

@@ -64,10 +64,11 @@ class StageMoved(Value, frozen=True):
 
 
 class Ending(StrEnum):
-    """Why exclusivity ends by itself."""
+    """Why exclusivity ends: its time is over, the partner is silent, or another registration of the same customer keeps it."""
 
     WINDOW = "window"
     QUIET = "quiet"
+    MERGED = "merged"
 
 
 class EndsSoon(Value, frozen=True):

@@ -13,7 +13,7 @@ from services.registration.domain.deals.protection import Board, Scope, Window, 
 from services.registration.domain.deals.territories import Territories
 from services.registration.domain.intake.echo import is_bare, is_ours, written
 from services.registration.domain.intake.news import News, judge, noted, origin_of
-from services.registration.domain.intake.opportunity import Exclusivity, Opportunity, OwnerChange, follow
+from services.registration.domain.intake.opportunity import Exclusivity, Opportunity, OwnerChange, Stage, follow
 from services.registration.domain.intake.refusals import OriginUnknown
 from services.registration.domain.refusals import AccountTaken, PartnerChanged, RegisteredInFuture
 from services.registration.domain.values import AccountId, CreditAfterExpiry, DealId, State, Terms
@@ -89,6 +89,7 @@ class Desk:
         self._now = now
         self._make_id = make_id
         self._splits = splits
+        self._over: set[DealId] = set()
         self._rivals: dict[DealId, tuple[DealId, ...]] = {}
 
     def take(self, seen: Opportunity, account_id: AccountId | None) -> Taken:
@@ -102,6 +103,8 @@ class Desk:
             return Taken(seen=seen, deal=known, refusal=refusal, known=version)
         for deal, fact in move.steps:
             self._apply(deal, fact)
+            if deal.state.is_over:
+                self._over.add(deal.id)
         for moved in (move.former, move.deal):
             if moved is not None:
                 self._by_id[moved.id] = moved
@@ -146,6 +149,8 @@ class Desk:
         split = self._splits.get(deal.id)
         if seen.terms is None or split is None:
             return seen
+        if (deal.state.is_over or deal.id in self._over) and seen.stage is not Stage.LOST:
+            return seen  # the agreement ended with the loss
         return replace(seen, terms=apply(seen.terms, split, given=seen.split_given, override=CREDITED_THERE))
 
     def _echoed(self, known: Deal | None, seen: Opportunity) -> Deal:

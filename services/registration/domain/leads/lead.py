@@ -30,7 +30,10 @@ class Side(StrEnum):
 
 
 class LeadState(StrEnum):
-    """Shared until it is answered; accepted until it is converted or lost. The others are final."""
+    """Shared until it is answered; accepted until it is converted or lost. The others are final.
+
+    `given_back`: the vendor has it again, since the partner that had it may not work any more.
+    """
 
     SHARED = "shared"
     ACCEPTED = "accepted"
@@ -39,6 +42,7 @@ class LeadState(StrEnum):
     AGED = "aged"
     CONVERTED = "converted"
     LOST = "lost"
+    GIVEN_BACK = "given_back"
 
 
 class LeadFact(StrEnum):
@@ -53,6 +57,7 @@ class LeadFact(StrEnum):
     OVERDUE = "overdue"
     CONVERTED = "converted"
     LOST = "lost"
+    GIVEN_BACK = "given_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +168,22 @@ def convert(lead: Lead, *, by: Side, deal_id: UUID) -> Step:
 def lose(lead: Lead, *, by: Side, reason: str) -> Step:
     """Nothing came of it. Raises LeadOtherSide, LeadNotAccepted."""
     check_convertible(lead, by=by)
+    return _moved(lead, LeadState.LOST, reason=reason), LeadFact.LOST
+
+
+def part_ways(lead: Lead, *, gone: bool, reason: str) -> Step | None:
+    """What becomes of an open lead when its partner may not work any more. With `gone` the partner does not come back.
+
+    What the vendor shared goes back to it. What the partner shared waits for a suspended one; without the partner it cannot be converted.
+    """
+    if lead.state not in (LeadState.SHARED, LeadState.ACCEPTED):
+        return None
+    if lead.direction is Direction.TO_PARTNER:
+        return _moved(lead, LeadState.GIVEN_BACK, reason=reason), LeadFact.GIVEN_BACK
+    if not gone:
+        return None
+    if lead.state is LeadState.SHARED:
+        return _moved(lead, LeadState.WITHDRAWN, reason=reason), LeadFact.WITHDRAWN
     return _moved(lead, LeadState.LOST, reason=reason), LeadFact.LOST
 
 

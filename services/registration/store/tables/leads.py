@@ -40,7 +40,7 @@ leads = sa.Table(
     sa.Index("ix_leads_unanswered", "remind_at", postgresql_where=sa.text("state = 'shared'")),
     sa.Index("ix_leads_unconverted", "convert_by", postgresql_where=sa.text("state = 'accepted' and not overdue")),
     sa.CheckConstraint("direction in ('to_partner', 'to_vendor')", name="direction"),
-    sa.CheckConstraint("state in ('shared', 'accepted', 'declined', 'withdrawn', 'aged', 'converted', 'lost')", name="state"),
+    sa.CheckConstraint("state in ('shared', 'accepted', 'declined', 'withdrawn', 'aged', 'converted', 'lost', 'given_back')", name="state"),
     sa.CheckConstraint("(state = 'converted') = (deal_id is not null)", name="deal"),
 )
 

@@ -8,7 +8,7 @@ from services.registration.domain.accounts.refusals import ReviewDecided, Review
 from services.registration.domain.values import AccountId
 from services.registration.store import account_book, account_links, reviews
 from services.registration.store.accounts import find
-from services.registration.store.reviews import Review, ReviewState
+from services.registration.store.reviews import AccountReviewState, Review
 from services.registration.use_cases.accounts.change import Author
 from services.registration.use_cases.accounts.merge import Merge, merge
 from shared.chassis.database import UnitOfWork
@@ -24,7 +24,7 @@ async def decide_same(uow: UnitOfWork, review_id: UUID, author: Author, *, accou
     into = await _chosen(uow, shown, account_id)
     for gone in (await _of_review(uow, review, shown)) - {into}:
         await merge(uow, Merge(account_id=gone, into=into, keep=keep), author)
-    return await reviews.decide(uow, review, ReviewState.SAME, by=author.name, because=author.because)
+    return await reviews.decide(uow, review, AccountReviewState.SAME, by=author.name, because=author.because)
 
 
 async def decide_different(uow: UnitOfWork, review_id: UUID, author: Author) -> Review:
@@ -37,12 +37,12 @@ async def decide_different(uow: UnitOfWork, review_id: UUID, author: Author) -> 
         mine = await account_book.successor(uow, review.account_id)
         pairs = [(mine, other) for other in everyone if other != mine]
     await account_links.tell_apart(uow, pairs, by=author.name, because=author.because)
-    return await reviews.decide(uow, review, ReviewState.DIFFERENT, by=author.name, because=author.because)
+    return await reviews.decide(uow, review, AccountReviewState.DIFFERENT, by=author.name, because=author.because)
 
 
 async def _open(uow: UnitOfWork, review_id: UUID) -> Review:
     review = await reviews.one(uow, review_id)
-    if review.state is not ReviewState.OPEN:
+    if review.state is not AccountReviewState.OPEN:
         raise ReviewDecided(state=review.state.value)
     return review
 

@@ -1,15 +1,17 @@
 """Merge an account into another: all that it was goes there, and whoever keeps its id is led there."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.registration.domain.accounts.joining import Joined, Keep, join, on_account, yield_protection
+from services.registration.domain.accounts.joining import KEPT_BY_ANOTHER, Joined, Keep, join, on_account, yield_protection
 from services.registration.domain.accounts.refusals import SameAccount
 from services.registration.domain.deals.deal import Deal
-from services.registration.domain.values import AccountId, DealId
+from services.registration.domain.values import AccountId, DealId, State
 from services.registration.mapping.accounts import merged_event
-from services.registration.store import account_book, account_keys, account_links, claims, deals, reviews, waiting
+from services.registration.store import account_book, account_keys, account_links, claims, deal_reviews, deals, partners, reviews, waiting
+from services.registration.store.deal_reviews import DealReviewState, ReviewStep
 from services.registration.use_cases.accounts.change import Author, hold
 from services.registration.use_cases.publish import publish
 from shared.chassis.database import UnitOfWork
@@ -35,7 +37,7 @@ async def merge(uow: UnitOfWork, wanted: Merge, author: Author) -> AccountId:
     joined = join(await account_book.slots_of(uow, gone, into), on_both, into=into, keep=wanted.keep, now=uow.now)
     moved = sorted(deal.id for deal in on_both.values() if deal.scope.account_id == gone)
     await _move(uow, gone, into, moved, joined)
-    await _end_protections(uow, on_both, joined, into=into)
+    await _end_protections(uow, on_both, joined, into=into, author=author)
     await _tell(uow, gone, into, author, moved=moved, joined=joined)
     return into
 
@@ -51,13 +53,26 @@ async def _move(uow: UnitOfWork, gone: AccountId, into: AccountId, moved: list[D
     await account_keys.replace(uow, [gone, into])
 
 
-async def _end_protections(uow: UnitOfWork, on_both: Mapping[DealId, Deal], joined: Joined, *, into: AccountId) -> None:
-    """Whoever yields is told by `deal.expired`: its exclusivity is over, its deal lives on. Who was offered the account waits again."""
+async def _end_protections(uow: UnitOfWork, on_both: Mapping[DealId, Deal], joined: Joined, *, into: AccountId, author: Author) -> None:
+    """Whoever yields is told: `deal.expired` of an open deal, which lives on, `deal.rejected` of one in review.
+
+    Who was offered the account waits again.
+    """
     deals_that_yield = [on_account(on_both[deal_id], into) for deal_id in joined.yielded if deal_id in on_both]
     ended = [yield_protection(deal, now=uow.now) for deal in deals_that_yield]
     await waiting.take_back(uow, [each for each in joined.yielded if each not in on_both])
     await deals.save(uow, *(deal for deal, _ in ended))
+    await _out_of_the_queue(uow, [deal for deal, _ in ended if deal.state is State.REJECTED], author)
     publish(uow, ended)
+
+
+async def _out_of_the_queue(uow: UnitOfWork, rejected: list[Deal], author: Author) -> None:
+    """Nobody has to decide about them any more; the queue keeps who merged and why the registration yielded."""
+    for deal in rejected:
+        await deal_reviews.move(uow, deal.id, DealReviewState.REJECTED)
+        text = f"{KEPT_BY_ANOTHER} (Accounts merged: {author.because})"
+        await deal_reviews.note(uow, deal.id, deal.partner_id, ReviewStep.REJECTED, by=author.name, text=text)
+    await partners.move_quota(uow, {partner: -count for partner, count in Counter(deal.partner_id for deal in rejected).items()})
 
 
 async def _tell(uow: UnitOfWork, gone: AccountId, into: AccountId, author: Author, *, moved: list[DealId], joined: Joined) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from services.registration.domain.conflicts.conflict import Conflict, Said, Step, complete, told
+from services.registration.domain.conflicts.conflict import Conflict, ConflictStep, Said, complete, told
 from services.registration.domain.conflicts.letters import check_words, write
 from services.registration.domain.conflicts.refusals import NotASide, StepOutOfOrder
 from services.registration.mapping.conflicts import communicated
@@ -16,9 +16,9 @@ from shared.chassis.database import UnitOfWork
 async def communicate(uow: UnitOfWork, one: OneConflict, *, text: str, words: Mapping[UUID, str], policy: Policy) -> Conflict:
     """`words` are added to the letters of the sides they are for. Raises NotASide, NamesOtherSide and what `complete` and `load` raise."""
     conflict, sides = await load(uow, one)
-    done = complete(conflict, Step.COMMUNICATE, limits=policy.conflict_limits, now=uow.now)
+    done = complete(conflict, ConflictStep.COMMUNICATE, limits=policy.conflict_limits, now=uow.now)
     if conflict.ruling is None:
-        raise StepOutOfOrder(step=Step.DECIDE.value)
+        raise StepOutOfOrder(step=ConflictStep.DECIDE.value)
     if strangers := words.keys() - {side.id for side in sides}:
         raise NotASide(partner=min(strangers))
     for side in sides:
@@ -27,7 +27,7 @@ async def communicate(uow: UnitOfWork, one: OneConflict, *, text: str, words: Ma
     await conflict_papers.file_letters(
         uow, [write(side, conflict.ruling, wording=policy.conflicts.letters, words=words.get(side.id)) for side in after]
     )
-    await conflicts.record_step(uow, done.id, Step.COMMUNICATE, Said(text, uow.now, one.by))
+    await conflicts.record_step(uow, done.id, ConflictStep.COMMUNICATE, Said(text, uow.now, one.by))
     await conflicts.save(uow, done, after)
     for side in after:
         if side.partner_id is not None:

@@ -3,7 +3,17 @@
 from dataclasses import dataclass
 
 from services.registration.domain.conflicts import decisions
-from services.registration.domain.conflicts.conflict import Clause, Conflict, Outcome, Ruling, Said, Side, Step, affected, decide
+from services.registration.domain.conflicts.conflict import (
+    Clause,
+    Conflict,
+    ConflictOutcome,
+    ConflictStep,
+    Ruling,
+    Said,
+    Side,
+    affected,
+    decide,
+)
 from services.registration.domain.conflicts.proposals import has_path
 from services.registration.domain.conflicts.refusals import ClauseUnknown, DealNotConcerned, NotASide, RulingInvalid
 from services.registration.domain.deals.deal import Deal
@@ -24,7 +34,7 @@ SECTION = "registration"
 class Decision:
     """What staff decides: `deal_id` for all but `uphold`, `to` for `reassign`, `credits` for `split`."""
 
-    outcome: Outcome
+    outcome: ConflictOutcome
     clause: Clause
     reason: str
     deal_id: DealId | None = None
@@ -45,7 +55,7 @@ async def decide_conflict(uow: UnitOfWork, one: OneConflict, decision: Decision,
     before, corrected = await _carry_out(uow, ruling)
     won = before is not None and before.state is State.WON
     after = [affected(side, ruling, won=won, registrant=before.partner_id if before else None) for side in sides]
-    await conflicts.record_step(uow, done.id, Step.DECIDE, ruling.said)
+    await conflicts.record_step(uow, done.id, ConflictStep.DECIDE, ruling.said)
     await conflicts.save(uow, done, after)
     for side in after:
         if side.partner_id is not None:
@@ -69,11 +79,11 @@ def _ruling(decision: Decision, said: Said, sides: list[Side]) -> Ruling:
     return Ruling(**same, said=said)
 
 
-_WANTED: dict[Outcome, set[str]] = {
-    Outcome.UPHOLD: set(),
-    Outcome.REASSIGN: {"deal_id", "to"},
-    Outcome.SPLIT: {"deal_id", "credits"},
-    Outcome.END_PROTECTION: {"deal_id"},
+_WANTED: dict[ConflictOutcome, set[str]] = {
+    ConflictOutcome.UPHOLD: set(),
+    ConflictOutcome.REASSIGN: {"deal_id", "to"},
+    ConflictOutcome.SPLIT: {"deal_id", "credits"},
+    ConflictOutcome.END_PROTECTION: {"deal_id"},
 }
 
 
@@ -95,13 +105,13 @@ async def _carry_out(uow: UnitOfWork, ruling: Ruling) -> tuple[Deal | None, Deal
     await accounts.lock(uow, [deal.scope.account_id])
     corrected = None
     match ruling.outcome:
-        case Outcome.REASSIGN if deal.state is State.WON and ruling.to:
+        case ConflictOutcome.REASSIGN if deal.state is State.WON and ruling.to:
             corrected = await _change_credit(uow, deal, sole_credit(ruling.to))
-        case Outcome.REASSIGN if ruling.to:
+        case ConflictOutcome.REASSIGN if ruling.to:
             await _reassign(uow, deal, ruling.to, reason=ruling.said.text)
-        case Outcome.SPLIT if deal.state is State.WON:
+        case ConflictOutcome.SPLIT if deal.state is State.WON:
             corrected = await _change_credit(uow, deal, ruling.credits)
-        case Outcome.SPLIT:
+        case ConflictOutcome.SPLIT:
             await _check_known(uow, ruling.credits)
             await deals.save(uow, decisions.fix_credit(deal, ruling.credits))
         case _:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.registration.domain.conflicts.conflict import Conflict, Said, Side, Step, check_open, complete, side_id, told
+from services.registration.domain.conflicts.conflict import Conflict, ConflictStep, Said, Side, check_open, complete, side_id, told
 from services.registration.domain.conflicts.refusals import RulingInvalid, SideKnown
 from services.registration.domain.refusals import PartnerUnknown
 from services.registration.domain.values import DealId, PartnerId
@@ -16,7 +16,7 @@ from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
 from shared.chassis.values import replace
 
-WORDS_ALONE = (Step.IDENTIFY, Step.INVESTIGATE, Step.MEDIATE)
+WORDS_ALONE = (ConflictStep.IDENTIFY, ConflictStep.INVESTIGATE, ConflictStep.MEDIATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ async def load(uow: UnitOfWork, one: OneConflict) -> tuple[Conflict, list[Side]]
     return conflict, await conflicts.sides_of(uow, conflict.id)
 
 
-async def take_step(uow: UnitOfWork, one: OneConflict, step: Step, *, text: str, policy: Policy) -> Conflict:
+async def take_step(uow: UnitOfWork, one: OneConflict, step: ConflictStep, *, text: str, policy: Policy) -> Conflict:
     """Record what was done in a step; the next one is due. Raises what `complete` and `load` raise."""
     conflict, sides = await load(uow, one)
     done = complete(conflict, step, limits=policy.conflict_limits, now=uow.now)

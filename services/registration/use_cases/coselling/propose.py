@@ -12,6 +12,7 @@ from services.registration.policy import Policy
 from services.registration.store import coselling, deals, partners
 from services.registration.store.coselling import About
 from services.registration.use_cases.coselling.sign import publish
+from services.registration.use_cases.hear_of_partner import partner_name
 from shared.chassis.database import UnitOfWork
 from shared.chassis.ids import new_id
 
@@ -32,6 +33,7 @@ async def propose(uow: UnitOfWork, wanted: Proposal, *, policy: Policy) -> Agree
 
     Raises NotFound, NotOpen, PartnerUnknown, PartnerInactive and what the rule raises.
     """
+    await uow.lock(*{partner_name(party.partner_id) for party in wanted.parties})  # else one could leave meanwhile
     deal = await deals.one(uow, DealId(wanted.deal_id))
     if deal.state is not State.OPEN:
         raise NotOpen(state=deal.state)

@@ -7,6 +7,7 @@ from services.registration.mapping.leads import event_of
 from services.registration.policy import Policy
 from services.registration.store import leads, partners
 from services.registration.store.leads import LeadContact
+from services.registration.use_cases.hear_of_partner import partner_name
 from shared.chassis.database import UnitOfWork
 from shared.chassis.ids import new_id
 
@@ -15,6 +16,7 @@ async def share(
     uow: UnitOfWork, partner_id: PartnerId, prospect: Prospect, *, direction: Direction, contact: LeadContact | None, policy: Policy
 ) -> Lead:
     """Raises PartnerUnknown, PartnerInactive."""
+    await uow.lock(partner_name(partner_id))  # else it could leave meanwhile, and the lead would stay with it
     await partners.check_active(uow, partner_id)
     level = policy.lead_level
     lead, fact = life.share(LeadId(new_id()), partner_id=partner_id, direction=direction, prospect=prospect, level=level, now=uow.now)

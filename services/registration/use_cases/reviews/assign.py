@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services.registration.store import deal_reviews
-from services.registration.store.deal_reviews import DealReview, Step
+from services.registration.store.deal_reviews import DealReview, ReviewStep
 from shared.chassis.database import UnitOfWork
 
 
@@ -11,5 +11,5 @@ async def assign(uow: UnitOfWork, deal_id: UUID, *, owner: str, by: str) -> Deal
     """Raises NotFound."""
     await deal_reviews.assign(uow, deal_id, owner)
     review = await deal_reviews.one(uow, deal_id)
-    await deal_reviews.note(uow, review.deal_id, review.partner_id, Step.ASSIGNED, by=by, text=owner)
+    await deal_reviews.note(uow, review.deal_id, review.partner_id, ReviewStep.ASSIGNED, by=by, text=owner)
     return review

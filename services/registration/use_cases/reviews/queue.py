@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from services.registration.domain.deals.deal import Deal
 from services.registration.policy import Policy
 from services.registration.store import deal_reviews
-from services.registration.store.deal_reviews import Step
+from services.registration.store.deal_reviews import ReviewStep
 from shared.chassis.database import UnitOfWork
 
 
@@ -20,5 +20,5 @@ async def queue(uow: UnitOfWork, deal: Deal, *, reasons: Sequence[str], by: str,
         due_at=policy.review_limit(uow.now),
         remind_at=policy.remind_at(uow.now),
     )
-    step = Step.SUBMITTED if deal.submissions == 1 else Step.RESUBMITTED
+    step = ReviewStep.SUBMITTED if deal.submissions == 1 else ReviewStep.RESUBMITTED
     await deal_reviews.note(uow, deal.id, deal.partner_id, step, by=by, text=" ".join(reasons))

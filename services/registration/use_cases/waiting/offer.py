@@ -6,30 +6,22 @@ from services.registration.policy import Policy
 from services.registration.store import accounts, slots, waiting
 from services.registration.store.waiting import Place, Waiting
 from shared.chassis.database import UnitOfWork
-from shared.chassis.policies import Policies
 from shared.schemas.waiting import AccountOffered
 
 _PORTION = 100
 
 
-class OfferFree:
-    """The list's timer."""
-
-    def __init__(self, policies: Policies[Policy]) -> None:
-        self._policies = policies
-
-    async def __call__(self, uow: UnitOfWork) -> int:
-        """One portion; returns how many offers were made or taken back."""
-        _, policy = await self._policies.at(uow, uow.now)
-        over = await waiting.over(uow, limit=_PORTION)
-        for one in over:
-            await waiting.settle(uow, one, Place.LAPSED)  # what was kept for it ended by its window
-        if not policy.waiting_list.open:
-            return len(over)
-        free = sorted(await waiting.free_accounts(uow, limit=_PORTION))
-        await accounts.lock(uow, free)
-        made = [await _offer_next(uow, account_id, policy) for account_id in free]
-        return len(over) + sum(made)
+async def offer_free(uow: UnitOfWork, *, policy: Policy) -> int:
+    """One portion; returns how many offers were made or taken back."""
+    over = await waiting.over(uow, limit=_PORTION)
+    for one in over:
+        await waiting.settle(uow, one, Place.LAPSED)  # what was kept for it ended by its window
+    if not policy.waiting_list.open:
+        return len(over)
+    free = sorted(await waiting.free_accounts(uow, limit=_PORTION))
+    await accounts.lock(uow, free)
+    made = [await _offer_next(uow, account_id, policy) for account_id in free]
+    return len(over) + sum(made)
 
 
 async def _offer_next(uow: UnitOfWork, account_id: AccountId, policy: Policy) -> int:

@@ -1,0 +1,32 @@
+"""End agreements that lose their ground: their deal is over, or a party may not work any more."""
+
+from collections.abc import Iterable
+
+from services.registration.domain.coselling import agreement as life
+from services.registration.domain.coselling.agreement import Because, Step
+from services.registration.domain.deals.deal import Deal
+from services.registration.domain.values import PartnerId
+from services.registration.store import coselling, live_agreements
+from services.registration.use_cases.coselling.sign import publish
+from shared.chassis.database import UnitOfWork
+
+
+async def end_with_deals(uow: UnitOfWork, deals: Iterable[Deal]) -> None:
+    """What is agreed about those of `deals` that are over ends now, and does not come back with a reopened one. The deals are locked."""
+    over = {deal.id for deal in deals if deal.state.is_over}
+    for agreement in await live_agreements.of_deals(uow, over) if over else ():
+        await _settle(uow, life.call_off(agreement, because=Because.DEAL_OVER, now=uow.now))
+
+
+async def end_with_partner(uow: UnitOfWork, partner_id: PartnerId, *, signed: bool) -> None:
+    """What the partner is a party of ends: its invitations, and with `signed` what is in force too."""
+    for agreement in await live_agreements.of_party(uow, partner_id):
+        step = life.call_off(agreement, because=Because.PARTNER_INACTIVE, now=uow.now, party=partner_id, signed=signed)
+        await _settle(uow, step)
+
+
+async def _settle(uow: UnitOfWork, step: Step | None) -> None:
+    if step:
+        changed, told = step
+        await coselling.save(uow, changed)
+        publish(uow, changed, told)
