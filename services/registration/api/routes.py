@@ -176,9 +176,10 @@ def _add_closing(router: Router, policies: Policies[Policy]) -> None:
         return shown(deal, uow, response)
 
     @router.post("/{deal_id}/reopen")
-    async def reopen_deal(one: OneDeal, body: m.ReasonIn, uow: Uow, _: Writer, response: Response) -> m.DealOut:
-        """Undo the last close."""
-        return shown(await reopen(uow, one, reason=body.reason), uow, response)
+    async def reopen_deal(one: OneDeal, body: m.ReasonIn, uow: Uow, caller: Writer, response: Response) -> m.DealOut:
+        """Undo the last close. A partner's own limit of open registrations holds; staff's records come first."""
+        limit = (await policies.at(uow, uow.now))[1].open_registrations_limit if caller.partner_id else None
+        return shown(await reopen(uow, one, reason=body.reason, limit=limit), uow, response)
 
 
 def _add_changing(router: Router) -> None:

@@ -21,6 +21,7 @@ insert into known_tiers as k (partner_id, tier, sequence) values ($1, $2, $3)
 on conflict (partner_id) do update set tier = excluded.tier, sequence = excluded.sequence where excluded.sequence > k.sequence"""
 _TIERS_OF = "select partner_id, tier from known_tiers where partner_id = any($1::uuid[])"
 _QUOTA = "insert into registration_quotas (partner_id, open_deals) values ($1, 0) on conflict do nothing"
+_HELD = "select open_deals from registration_quotas where partner_id = $1 for update"
 _CLOSE_QUOTA = "delete from registration_quotas where partner_id = $1"
 _MOVE = """
 with held as (select partner_id from registration_quotas where partner_id = any($1::uuid[]) order by partner_id for update)
@@ -84,6 +85,15 @@ async def learn_tier(uow: UnitOfWork, partner_id: PartnerId, tier: str, *, seque
 async def tiers_of(uow: UnitOfWork, ids: Iterable[PartnerId]) -> dict[PartnerId, str]:
     """The tiers of those of `ids` that were ranked."""
     return {PartnerId(id_): tier for id_, tier in await uow.fetch(_TIERS_OF, sorted(set(ids)))}
+
+
+async def check_room(uow: UnitOfWork, partner_id: PartnerId, *, limit: int) -> None:
+    """Whether the partner may have one more open, its count locked until the transaction ends. Raises PartnerInactive, QuotaReached."""
+    held = await uow.fetch(_HELD, partner_id)
+    if not held:
+        raise no.PartnerInactive
+    if held[0][0] >= limit:
+        raise no.QuotaReached(limit=limit)
 
 
 async def close_quota(uow: UnitOfWork, partner_id: PartnerId) -> None:

@@ -10,12 +10,12 @@ from services.registration.domain import refusals as no
 from services.registration.domain.accounts.directory import Party
 from services.registration.domain.accounts.identifiers import Customer, Identifier, Registrable, identifiers
 from services.registration.domain.accounts.likeness import Likeness
-from services.registration.domain.deals import claims as vendor
 from services.registration.domain.deals.deal import Deal, protected_window
 from services.registration.domain.deals.protection import Scope
 from services.registration.domain.values import AccountId, Confidence, DealId, PartnerId
 from services.registration.policy import Policy
-from services.registration.store import accounts, claims, deals, partners, reviews, slots
+from services.registration.store import accounts, partners, reviews, slots
+from services.registration.use_cases.allowed import check_cool_off, check_not_kept
 from services.registration.use_cases.conflicts.arising import breaching_territory, open_breach
 from services.registration.use_cases.conflicts.clashing import with_likely
 from services.registration.use_cases.doubts import Recognised, put_up_doubts
@@ -80,7 +80,7 @@ async def register(uow: UnitOfWork, wanted: Registration, *, policy: Policy, reg
     claimed = await _claim(uow, wanted, names, known, policy=policy)
     if isinstance(claimed, Refused):
         return claimed
-    await _check_cool_off(uow, claimed.deal, policy=policy)
+    await check_cool_off(uow, claimed.deal, policy=policy)
     return (await record(uow, [claimed], policy=policy))[0]
 
 
@@ -134,14 +134,9 @@ async def _in_the_way(uow: UnitOfWork, wanted: Registration, deal: Deal, *, poli
         if wanted.wait and policy.waiting_list.open:
             await join(uow, deal)
         return _duplicate(uow, deal)
-    if wanted.override is None and await _is_kept(uow, deal, policy=policy):
-        raise no.ExistingOpportunity
+    if wanted.override is None:
+        await check_not_kept(uow, deal, policy=policy)
     return None
-
-
-async def _is_kept(uow: UnitOfWork, deal: Deal, *, policy: Policy) -> bool:
-    kept = await claims.on(uow, [deal.scope.account_id])
-    return bool(vendor.against(kept, deal.scope, deal.partner_id, now=uow.now, active_within=policy.active_within))
 
 
 def drafted(wanted: Registration, account_id: AccountId, *, policy: Policy, now: datetime) -> Deal:
@@ -190,8 +185,3 @@ async def _ambiguous(uow: UnitOfWork, wanted: Registration, names: tuple[Identif
     refusal = no.AccountAmbiguous(refusal_id=new_id())
     await reviews.put_up(uow, wanted.partner_id, name=wanted.customer.name, wanted=names, reason=refusal.code)
     return refusal
-
-
-async def _check_cool_off(uow: UnitOfWork, deal: Deal, *, policy: Policy) -> None:
-    if policy.cool_off_days and await deals.ended_within(uow, deal, since=uow.now - policy.cool_off):
-        raise no.CoolOff(days=policy.cool_off_days)

@@ -3,14 +3,16 @@
 from services.registration.domain.deals import deal as life
 from services.registration.domain.deals.deal import Deal
 from services.registration.domain.deals.protection import Window, slots_for
-from services.registration.store import accounts, slots
+from services.registration.store import accounts, partners, slots
 from services.registration.use_cases.change import Target, load, settle
 from shared.chassis.database import UnitOfWork
 
 
-async def reopen(uow: UnitOfWork, target: Target, *, reason: str) -> Deal:
-    """Raises NotClosed and what `load` raises."""
+async def reopen(uow: UnitOfWork, target: Target, *, reason: str, limit: int | None = None) -> Deal:
+    """`limit`: of open registrations, for a partner that reopens its own. Raises NotClosed, QuotaReached and what `load` raises."""
     deal = await load(uow, target)
+    if limit is not None:
+        await partners.check_room(uow, deal.partner_id, limit=limit)
     await accounts.lock(uow, [deal.scope.account_id])
     left = Window(uow.now, max(uow.now, deal.protection.window.end))
     board = await slots.board(uow, [deal.scope.account_id], since=left.start, until=left.end)

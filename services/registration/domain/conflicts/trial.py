@@ -258,5 +258,5 @@ def ended_at(deal: Deal) -> datetime | None:
 
 
 def _freed_at(deal: Deal, window: Window) -> datetime:
-    """From when on a partner cools off: the withdrawal, or the end of the window of a deal that is still open; a close is none."""
-    return _NEVER if deal.terms is not None else window.end
+    """From when on a partner cools off: the loss, the withdrawal, or the end of the window of a deal that is still open; a win is none."""
+    return _NEVER if deal.state is State.WON else window.end

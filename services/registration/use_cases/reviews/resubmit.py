@@ -6,7 +6,9 @@ from services.registration.domain.deals import approval
 from services.registration.domain.deals.approval import Correction
 from services.registration.domain.deals.deal import Deal
 from services.registration.policy import Policy
+from services.registration.use_cases.allowed import check_allowed
 from services.registration.use_cases.change import Target, load, settle
+from services.registration.use_cases.conflicts.arising import breaching_territory, open_breach
 from services.registration.use_cases.keep_out import hold_anew, is_free
 from services.registration.use_cases.reviews.queue import queue
 from shared.chassis.database import UnitOfWork
@@ -26,13 +28,15 @@ class Answer:
 
 
 async def resubmit(uow: UnitOfWork, target: Target, answer: Answer, *, by: str, policy: Policy) -> Deal:
-    """Raises NotReturned, ResubmissionsUsed, AccountTaken and what `load` raises."""
+    """Raises NotReturned, ResubmissionsUsed, AccountTaken and what `load` raises; with another scope what a registration of it would."""
     deal = await load(uow, target)
     correction = _correction(deal, answer, policy)
     limit = policy.review_limit(uow.now)
     until = deal.protection.window.end if deal.protection.holds_at(uow.now) else limit
     free = await is_free(uow, correction.scope, until=until, besides=deal.id)
     again, fact = approval.resubmit(deal, correction, most=policy.approval.resubmissions, blocks_until=limit, free=free, now=uow.now)
+    if again.scope != deal.scope:
+        await _check_scope(uow, again, policy)
     await hold_anew(uow, again)
     await queue(uow, again, reasons=[answer.text], by=by, policy=policy)
     return await settle(uow, deal, again, fact)
@@ -47,3 +51,10 @@ def _correction(deal: Deal, answer: Answer, policy: Policy) -> Correction:
         evidence=answer.evidence or deal.evidence,
         expected=answer.expected or deal.expected,
     )
+
+
+async def _check_scope(uow: UnitOfWork, corrected: Deal, policy: Policy) -> None:
+    """What would be asked of a registration of it. Raises ExistingOpportunity, CoolOff, TerritoryNotAllowed."""
+    await check_allowed(uow, corrected, policy=policy)
+    if await breaching_territory(uow, [corrected], policy=policy):
+        await open_breach(uow, corrected, policy=policy)
