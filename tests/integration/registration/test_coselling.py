@@ -11,6 +11,7 @@ import pytest
 
 from services.registration.domain.values import Standing
 from shared.chassis.testing.stage import Stage
+from tests.integration.registration.court import CLAUSE, Court
 from tests.integration.registration.world import World
 
 
@@ -279,6 +280,20 @@ async def test_close_when_a_lost_deal_was_reopened_then_the_former_agreement_is_
     won = await world.done(deal, "close", by=world.partner, outcome="won", amount="10.00")
     assert [credit["partner_id"] for credit in won["terms"]["credits"]] == [str(world.partner_id)]
     assert "cosell_agreement" not in won["terms"]["attributes"]
+
+
+async def test_close_when_the_deal_went_to_another_partner_then_the_former_ones_agreement_is_not_used(world: Cosell) -> None:
+    deal = await world.registered()
+    await world.signed(deal, "0.5", "0.5")
+    third = (await world.rows("select id from known_partners where id <> all($1::uuid[])", [world.partner_id, world.rival_id]))[0][0]
+    other = await world.registered(world.third, families=["MG"])
+    court = Court(world)
+    opened = await world.staff.post("/v1/conflicts", json={"deal_ids": [deal["id"], other["id"]], "text": "whose is it?"})
+    conflict = await court.to_decision(opened.json())
+    await court.do(conflict, "decide", outcome="reassign", deal_id=deal["id"], to_partner_id=str(third), **CLAUSE)
+    assert {each["because"] for each in await world.told_of("cosell.ended")} == {"deal_reassigned"}
+    won = await world.done(deal, "close", by=world.third, outcome="won", amount="10.00")
+    assert [credit["partner_id"] for credit in won["terms"]["credits"]] == [str(third)]
 
 
 @pytest.mark.parametrize("apart", [False, True])

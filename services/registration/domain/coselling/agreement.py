@@ -40,6 +40,7 @@ class Because(StrEnum):
     """What ended a version that none of its sides ended."""
 
     DEAL_OVER = "deal_over"
+    DEAL_REASSIGNED = "deal_reassigned"
     PARTNER_INACTIVE = "partner_inactive"
 
 

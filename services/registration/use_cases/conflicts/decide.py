@@ -24,6 +24,7 @@ from services.registration.policy import Policy
 from services.registration.store import accounts, conflicts, deals, handover, partners, policy_versions, slots
 from services.registration.use_cases.change import kind_of_registrant, settle
 from services.registration.use_cases.conflicts.step import OneConflict, load
+from services.registration.use_cases.coselling.call_off import end_with_registrant
 from services.registration.use_cases.publish import publish
 from shared.chassis.database import UnitOfWork
 
@@ -127,6 +128,7 @@ async def _reassign(uow: UnitOfWork, deal: Deal, to: PartnerId, *, reason: str) 
         raise PartnerInactive
     await handover.hand_over(uow, moved, former=deal.partner_id)
     publish(uow, [(moved, fact)])
+    await end_with_registrant(uow, moved.id)
 
 
 async def _change_credit(uow: UnitOfWork, deal: Deal, shares: tuple[Credit, ...]) -> Deal:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from services.registration.domain.coselling import agreement as life
 from services.registration.domain.coselling.agreement import Because, Step
 from services.registration.domain.deals.deal import Deal
-from services.registration.domain.values import PartnerId
+from services.registration.domain.values import DealId, PartnerId
 from services.registration.store import coselling, live_agreements
 from services.registration.use_cases.coselling.sign import publish
 from shared.chassis.database import UnitOfWork
@@ -16,6 +16,12 @@ async def end_with_deals(uow: UnitOfWork, deals: Iterable[Deal]) -> None:
     over = {deal.id for deal in deals if deal.state.is_over}
     for agreement in await live_agreements.of_deals(uow, over) if over else ():
         await _settle(uow, life.call_off(agreement, because=Because.DEAL_OVER, now=uow.now))
+
+
+async def end_with_registrant(uow: UnitOfWork, deal_id: DealId) -> None:
+    """What its former registrant agreed about a deal that went to another partner ends: it must not divide the other's win."""
+    for agreement in await live_agreements.of_deals(uow, [deal_id]):
+        await _settle(uow, life.call_off(agreement, because=Because.DEAL_REASSIGNED, now=uow.now))
 
 
 async def end_with_partner(uow: UnitOfWork, partner_id: PartnerId, *, signed: bool) -> None:
