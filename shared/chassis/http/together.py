@@ -63,7 +63,7 @@ Names = Callable[[T], Collection[object] | None]
 
 
 class Together(Generic[T]):
-    """Answers requests alone while few are there, else in sets.
+    """Answers requests alone while few are there, else in sets; nobody waits for longer than what is under way.
 
     `alone` works on one as its caller. `in_set` works on several that share no name, reaching every partner's rows: it must decide about
     each by what that caller may do, and return its answer, or None for one that it left untouched and that goes alone; it raises Apart
@@ -77,6 +77,7 @@ class Together(Generic[T]):
         self._names = names
         self._waiting: list[Asked[T]] = []
         self._busy = 0
+        self._under_way = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def answer(self, request: Request, item: T) -> Response:
@@ -95,7 +96,7 @@ class Together(Generic[T]):
             return answer if answer is not None else await self._by_itself(request, item)
         finally:
             if asked.has_place:
-                self._end(database)
+                self._end(database, 1)
 
     async def _by_itself(self, request: Request, item: T) -> Response:
         async def handle(request: Request) -> Response:
@@ -104,9 +105,13 @@ class Together(Generic[T]):
         return await transact(request, handle, claim=request.state.claim)
 
     def _begin(self, database: Database) -> None:
-        """Give each free place to the next set; one that is on its own goes alone, and ends its place itself."""
-        while self._busy < _AT_ONCE and (chosen := self._choose()):
+        """Give each free place to the next set; one that is on its own goes alone, and ends its place itself.
+
+        The second place is taken once as many wait as are under way: sets come out even, and few of them are small.
+        """
+        while self._busy < _AT_ONCE and len(self._waiting) >= self._under_way and (chosen := self._choose()):
             self._busy += 1
+            self._under_way += len(chosen)
             if len(chosen) == 1:
                 chosen[0].has_place = True
                 _answer(chosen[0], None)
@@ -115,8 +120,9 @@ class Together(Generic[T]):
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
 
-    def _end(self, database: Database) -> None:
+    def _end(self, database: Database, count: int) -> None:
         self._busy -= 1
+        self._under_way -= count
         self._begin(database)
 
     def _choose(self) -> list[Asked[T]]:
@@ -144,7 +150,7 @@ class Together(Generic[T]):
         finally:
             for asked, answer in zip(chosen, answers, strict=True):
                 _answer(asked, answer)
-            self._end(database)
+            self._end(database, len(chosen))
 
     async def _transact(self, database: Database, chosen: Sequence[Asked[T]]) -> list[Response | None]:
         current_actor.set(Actor(operator=True))  # the task's own context
