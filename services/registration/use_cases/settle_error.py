@@ -9,9 +9,9 @@ import orjson
 
 from services.registration.domain.accounts.identifiers import Registrable
 from services.registration.domain.intake.error import UNNAMED, ErrorState, IntakeError, Way
-from services.registration.domain.intake.merging import merged
 from services.registration.domain.intake.opportunity import Exclusivity
 from services.registration.domain.intake.refusals import ErrorSettled, PatchInvalid
+from services.registration.domain.merge_patch import merged
 from services.registration.policy import Policy
 from services.registration.reading import read_row
 from services.registration.store import intake_errors as errors

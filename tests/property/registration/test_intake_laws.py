@@ -11,9 +11,9 @@ from services.registration.domain.deals.deal import Deal
 from services.registration.domain.deals.turns import turns
 from services.registration.domain.intake.desk import Desk
 from services.registration.domain.intake.gaps import Step, Track, follow
-from services.registration.domain.intake.merging import merged
 from services.registration.domain.intake.news import News
 from services.registration.domain.intake.opportunity import Opportunity, OwnerChange, Stage
+from services.registration.domain.merge_patch import merged
 from services.registration.domain.values import PartnerId
 from shared.chassis.values import replace
 from tests.unit.registration.deals import ACCOUNT, DAY, ME, RIVAL, T0, some_terms

@@ -15,7 +15,6 @@ from services.registration.domain.conflicts.proposals import (
     check_switch,
     declined,
     has_path,
-    merged,
     switched_on,
 )
 from services.registration.domain.conflicts.trial import PastConflict, Rules, Trial, compare
@@ -24,6 +23,7 @@ from services.registration.domain.deals.assignment import Assignment
 from services.registration.domain.deals.deal import Deal, Origin, protected_window
 from services.registration.domain.deals.territories import Territories
 from services.registration.domain.intake.opportunity import Exclusivity
+from services.registration.domain.merge_patch import merged
 from services.registration.domain.values import CreditAfterExpiry, DealId, Outcome, PartnerId
 from services.registration.policy import Policy
 from services.registration.use_cases.rules.propose import patched

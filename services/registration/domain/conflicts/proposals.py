@@ -9,9 +9,9 @@ from uuid import UUID
 
 from services.registration.domain.conflicts.conflict import Said
 from services.registration.domain.conflicts.refusals import ProposalSettled, RuleInvalid, RuleStartsInPast, SamePerson
+from services.registration.domain.merge_patch import Json
 from shared.chassis.values import replace
 
-Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 Body: TypeAlias = dict[str, "Json"]
 
 _LARGEST = 100_000
@@ -39,20 +39,6 @@ class Proposal:
     policy_version: int | None = None
     effective_from: datetime | None = None
     version: int = 1
-
-
-def merged(body: Mapping[str, Json], patch: Mapping[str, Json]) -> Body:
-    """The body with the patch applied (RFC 7396): what is null goes, objects are merged, all else is replaced."""
-    result = dict(body)
-    for name, value in patch.items():
-        if value is None:
-            result.pop(name, None)
-        elif isinstance(value, dict):
-            inner = result.get(name)
-            result[name] = merged(inner if isinstance(inner, dict) else {}, value)
-        else:
-            result[name] = value
-    return result
 
 
 def has_path(body: Mapping[str, Json], path: str, *, section: str) -> bool:

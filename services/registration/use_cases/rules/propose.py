@@ -5,9 +5,10 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from services.registration.domain.conflicts.conflict import Said
-from services.registration.domain.conflicts.proposals import Body, Proposal, check_patch, merged
+from services.registration.domain.conflicts.proposals import Body, Proposal, check_patch
 from services.registration.domain.conflicts.refusals import RuleInvalid
 from services.registration.domain.deals.territories import TreeInvalid
+from services.registration.domain.merge_patch import merged
 from services.registration.policy import Policy
 from services.registration.store import policy_versions, rule_proposals
 from shared.chassis.database import UnitOfWork
