@@ -237,7 +237,7 @@ def deal_out(deal: Deal, *, now: datetime) -> DealOut:
         stage=deal.stage,
         stage_at=deal.stage_at,
         submissions=deal.submissions,
-        lead_id=deal.lead_id,
+        lead_id=None if deal.reassigned_from else deal.lead_id,  # a lead of the partner that had it before
     )
 
 

@@ -16,10 +16,12 @@ from shared.chassis.ids import new_id
 _ASK = """
 insert into extension_requests (id, deal_id, partner_id, evidence, requested_at, regular_end, keeps_until, state)
 values ($1, $2, $3, $4, $5, $6, $7, 'pending') on conflict do nothing returning 1"""
-_PENDING = "select regular_end from extension_requests where deal_id = $1 and state = 'pending' for update"
+_PENDING = "select regular_end, keeps_until from extension_requests where deal_id = $1 and state = 'pending' for update"
 _DECIDE = """
 update extension_requests set state = $2, decided_at = $3, decided_by = $4, reason = $5 where deal_id = $1 and state = 'pending'"""
-_LAPSE = "update extension_requests set state = 'lapsed', decided_at = $2 where deal_id = any($1::uuid[]) and state = 'pending'"
+_LAPSE = """
+update extension_requests set state = 'lapsed', decided_at = $2 where deal_id = any($1::uuid[]) and state = 'pending'
+returning deal_id, regular_end, keeps_until"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,7 @@ async def ask(
 async def pending(uow: UnitOfWork, deal_id: DealId) -> Asked | None:
     """The request that waits for a decision, locked."""
     found = await uow.fetch(_PENDING, deal_id)
-    return Asked(found[0][0]) if found else None
+    return Asked(*found[0]) if found else None
 
 
 async def decide(uow: UnitOfWork, deal_id: DealId, *, granted: bool, by: str, reason: str | None = None) -> None:
@@ -57,10 +59,11 @@ async def decide(uow: UnitOfWork, deal_id: DealId, *, granted: bool, by: str, re
     await uow.fetch(_DECIDE, deal_id, "granted" if granted else "declined", uow.now, by, reason)
 
 
-async def lapse(uow: UnitOfWork, deal_ids: Iterable[DealId]) -> None:
-    """What these deals' requests asked for is over."""
-    if ids := list(deal_ids):
-        await uow.fetch(_LAPSE, ids, uow.now)
+async def lapse(uow: UnitOfWork, deal_ids: Iterable[DealId]) -> dict[DealId, Asked]:
+    """What these deals' requests asked for is over; returns those that waited for a decision."""
+    ids = list(deal_ids)
+    found = await uow.fetch(_LAPSE, ids, uow.now) if ids else ()
+    return {DealId(deal_id): Asked(regular_end, keeps_until) for deal_id, regular_end, keeps_until in found}
 
 
 async def listed(

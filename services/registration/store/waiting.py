@@ -63,13 +63,18 @@ limit $2"""
 _LEAVE = """
 with left_ones as (update waiting_list set state = 'left' where partner_id = $1 and state in ('waiting', 'offered') returning id)
 delete from protection_slots where deal_id in (select id from left_ones)"""
-# Who waits for the same on both stands in line once, as it came first.
+# Who waits for the same on both stands in line once: where it is offered already, else as it came first.
 _STAND_ONCE = """
-update waiting_list w set state = 'left' where w.account_id in ($1, $2) and w.state in ('waiting', 'offered') and exists (
+with left_ones as (
+  update waiting_list w set state = 'left' where w.account_id in ($1, $2) and w.state in ('waiting', 'offered') and exists (
     select 1 from waiting_list o where o.account_id in ($1, $2) and o.state in ('waiting', 'offered') and o.partner_id = w.partner_id
-        and o.families = w.families and o.path = w.path and (o.joined_at, o.id) < (w.joined_at, w.id))"""
+        and o.families = w.families and o.path = w.path
+        and (o.state <> 'offered', o.joined_at, o.id) < (w.state <> 'offered', w.joined_at, w.id)) returning id)
+delete from protection_slots where deal_id in (select id from left_ones)"""
 _MOVE_LINE = "update waiting_list set account_id = $2 where account_id = $1"
-_TAKE_BACK = "update waiting_list set state = 'waiting', offered_at = null, offered_until = null where id = any($1::uuid[])"
+_TAKE_BACK = (
+    "update waiting_list set state = 'waiting', offered_at = null, offered_until = null where id = any($1::uuid[]) and state = 'offered'"
+)
 _IN_LINE = "select * from waiting_list where account_id = $1 and state = 'waiting' order by joined_at, id for update"
 _OVER = "select * from waiting_list where state = 'offered' and offered_until <= $1 order by offered_until limit $2 for update skip locked"
 

@@ -1,12 +1,13 @@
 """Close a deal as won or lost, or correct the terms of a win."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.registration.domain.conflicts.decisions import as_decided
 from services.registration.domain.coselling.agreed_split import apply
 from services.registration.domain.deals import deal as life
 from services.registration.domain.deals.deal import CreditRule, Deal
+from services.registration.domain.deals.exclusivity import unasked
 from services.registration.domain.deals.protection import instant, rivals
 from services.registration.domain.drafts import TermsDraft
 from services.registration.domain.values import Outcome, Terms
@@ -39,7 +40,8 @@ async def close(uow: UnitOfWork, target: Target, closing: Closing, *, policy: Po
     credit = None if closing.credit_decided else await _credit(uow, deal, terms, policy=policy)
     closed, fact = life.close(deal, outcome=closing.outcome, terms=terms, now=uow.now, credit=credit)
     await slots.end(uow, [deal.id], at=terms.closed_at)
-    await extensions.lapse(uow, [deal.id])
+    if asked := (await extensions.lapse(uow, [deal.id])).get(deal.id):
+        closed = unasked(closed, asked)
     return await settle(uow, deal, closed, fact, partner_kind=kind)
 
 
@@ -61,8 +63,10 @@ def _terms(deal: Deal, draft: TermsDraft, *, outcome: Outcome, at: datetime) -> 
 
 
 async def _split(uow: UnitOfWork, deal: Deal, terms: Terms, draft: TermsDraft, *, reason: str | None) -> Terms:
-    """The terms with the split that all sides have signed, if they have."""
+    """The terms with the split that all sides have signed, if they have; what was decided over it stands."""
     split = (await coselling.agreed(uow, [deal])).get(deal.id)
+    if split and deal.credits_fixed:
+        split = replace(split, credits=deal.credits_fixed)
     return apply(terms, split, given=bool(draft.credits or draft.overlays), override=reason)
 
 

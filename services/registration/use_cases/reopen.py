@@ -9,11 +9,15 @@ from shared.chassis.database import UnitOfWork
 
 
 async def reopen(uow: UnitOfWork, target: Target, *, reason: str, limit: int | None = None) -> Deal:
-    """`limit`: of open registrations, for a partner that reopens its own. Raises NotClosed, QuotaReached and what `load` raises."""
+    """`limit`: of open registrations, for a partner that reopens its own.
+
+    Raises NotClosed, PartnerInactive, QuotaReached and what `load` raises.
+    """
     deal = await load(uow, target)
-    if limit is not None:
-        await partners.check_room(uow, deal.partner_id, limit=limit)
     await accounts.lock(uow, [deal.scope.account_id])
+    if limit is not None:  # after the account, as everywhere: a place that is held is waited for by who holds an account
+        await partners.check_active(uow, deal.partner_id)
+        await partners.check_room(uow, deal.partner_id, limit=limit)
     left = Window(uow.now, max(uow.now, deal.protection.window.end))
     board = await slots.board(uow, [deal.scope.account_id], since=left.start, until=left.end)
     free = not board.holders(deal.scope, left, besides=deal.id)

@@ -9,13 +9,14 @@ from services.registration.domain import refusals as no
 from services.registration.domain.accounts.directory import Party
 from services.registration.domain.accounts.identifiers import Identifier, Registrable, identifiers
 from services.registration.domain.deals.deal import Deal
+from services.registration.domain.deals.exclusivity import unasked
 from services.registration.domain.deals.turns import turns
 from services.registration.domain.intake.desk import Desk, Key, Rules, Taken
 from services.registration.domain.intake.echo import OURS, exported_id, is_ours, written
 from services.registration.domain.intake.opportunity import Exclusivity, Opportunity
 from services.registration.domain.values import AccountId, DealId, PartnerId, Standing, State
 from services.registration.policy import Policy
-from services.registration.store import accounts, coselling, deals, partners, reviews, slots
+from services.registration.store import accounts, coselling, deals, extensions, partners, reviews, slots
 from services.registration.store.partners import KnownPartner
 from services.registration.use_cases.conflicts.arising import from_intake
 from services.registration.use_cases.coselling.call_off import end_with_deals
@@ -175,11 +176,14 @@ def _decide(desk: Desk, candidate: _Candidate) -> Taken:
 
 async def _write(uow: UnitOfWork, desk: Desk, *, meanwhile: Callable[[], None]) -> None:
     new, changed = desk.new_deals(), desk.changed_deals()
+    closed = [deal.id for deal, before in zip(changed, desk.before(changed), strict=True) if before.state is State.OPEN is not deal.state]
+    asked = await extensions.lapse(uow, closed)
+    changed = [unasked(deal, asked[deal.id]) if deal.id in asked else deal for deal in changed]
     await deals.save(uow, *changed)  # first, since a deal may leave its opportunity to a new one
     async with under_way(deals.insert(uow, new)):
         meanwhile()
     await slots.write(uow, desk.board)
     quota: Counter[PartnerId] = Counter()
-    quota.update(deal.partner_id for deal in (*new, *changed) if deal.state is State.OPEN)
-    quota.subtract(deal.partner_id for deal in desk.before(changed) if deal.state is State.OPEN)
+    quota.update(deal.partner_id for deal in (*new, *changed) if deal.state.takes_a_place)
+    quota.subtract(deal.partner_id for deal in desk.before(changed) if deal.state.takes_a_place)
     await partners.move_quota(uow, quota)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from itertools import combinations
 from uuid import UUID
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.registration.domain.accounts import hosts
@@ -52,6 +52,7 @@ def test_names_when_it_is_any_text_then_something_can_be_compared(name: str) -> 
 
 @settings(deadline=None)
 @given(text=st.text(max_size=40))
+@example(text="0\r:")
 def test_host_when_it_is_any_text_then_ascii_and_found_again(text: str) -> None:
     host = hosts.host_in(text)
     assert host.isascii()

@@ -106,17 +106,18 @@ class DealMachine(RuleBasedStateMachine):
     def ask_extension(self) -> None:
         end = self.deal.protection.window.end
         if self.asked is None and self.attempt(exclusivity.ask_extension, keep=5 * DAY, times=1, now=self.now):
-            self.asked = Asked(end)
+            self.asked = Asked(end, self.deal.protection.window.end)
 
     @rule(grant=st.booleans())
     def decide_extension(self, grant: bool) -> None:
         if self.asked is None:
             return
         asked, self.asked = self.asked, None
+        end = asked.end_without(self.deal)
         if grant:
             self.attempt(exclusivity.extend, by=WINDOW, times=1, now=self.now, asked=asked)
         elif self.attempt(exclusivity.decline_extension, asked=asked, reason="x", now=self.now):
-            assert self.deal.protection.window.end in (asked.regular_end, self.now)
+            assert self.deal.protection.window.end in (end, self.now)
 
     @rule(stage=st.sampled_from(["a", "b", "c"]), renew=st.booleans())
     def tell_stage(self, stage: str, renew: bool) -> None:

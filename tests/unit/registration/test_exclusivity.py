@@ -30,13 +30,13 @@ def test_ask_when_in_the_last_moment_then_protection_is_kept_for_the_days_of_the
 
 
 def test_grant_when_it_was_asked_for_then_counted_from_the_regular_end() -> None:
-    deal, fact = exclusivity.extend(asked_at(END - TICK), by=WINDOW, times=1, now=END + DAY, asked=Asked(END))
+    deal, fact = exclusivity.extend(asked_at(END - TICK), by=WINDOW, times=1, now=END + DAY, asked=Asked(END, END - TICK + KEEP))
     assert (fact.previous_until, deal.protection.window.end, deal.protection.extensions) == (END, END + WINDOW, 1)
 
 
 def test_decline_when_before_the_regular_end_then_that_stands_and_after_it_protection_ends_now() -> None:
-    early, _ = exclusivity.decline_extension(asked_at(END - DAY), asked=Asked(END), reason="x", now=END - TICK)
-    late, fact = exclusivity.decline_extension(asked_at(END - DAY), asked=Asked(END), reason="x", now=END + DAY)
+    early, _ = exclusivity.decline_extension(asked_at(END - DAY), asked=Asked(END, END - DAY + KEEP), reason="x", now=END - TICK)
+    late, fact = exclusivity.decline_extension(asked_at(END - DAY), asked=Asked(END, END - DAY + KEEP), reason="x", now=END + DAY)
     assert early.protection.window.end == END
     assert (late.protection.window.end, fact.until) == (END + DAY, END + DAY)
     assert exclusivity.is_due(late, now=END + DAY)
@@ -45,7 +45,7 @@ def test_decline_when_before_the_regular_end_then_that_stands_and_after_it_prote
 def test_decision_when_the_deal_is_closed_then_refused() -> None:
     closed = won()
     with pytest.raises(no.NotOpen):
-        exclusivity.decline_extension(closed, asked=Asked(END), reason="x", now=T0)
+        exclusivity.decline_extension(closed, asked=Asked(END, END), reason="x", now=T0)
     with pytest.raises(no.NotOpen):
         exclusivity.ask_extension(closed, keep=KEEP, times=1, now=T0)
     with pytest.raises(no.NotOpen):

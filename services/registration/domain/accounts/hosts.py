@@ -8,6 +8,7 @@ from text_unidecode import unidecode
 
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://")
 _DOTS = re.compile(r"[。．｡]")
+_AROUND = re.compile(r"^[.\s]+|[.\s]+$")
 # Scripts that one word may mix, by the beginnings of their letters' names.
 _MIXED_BY_CUSTOM = ({"LATIN", "CJK", "HIRAGANA", "KATAKANA"}, {"LATIN", "CJK", "HANGUL"}, {"LATIN", "CJK", "BOPOMOFO"})
 # Letters that look like a Latin one. Others (Cyrillic "л") are told apart by the eye and only transliterated.
@@ -24,7 +25,7 @@ def host_in(text: str) -> str:
     IDNA 2008 with the mapping of UTS #46, so that punycode and letters are one, and "straße.de" is not "strasse.de".
     """
     host = _SCHEME.sub("", text.strip().lower()).split("/", 1)[0].rsplit("@", 1)[-1].split(":", 1)[0]
-    labels = _DOTS.sub(".", host).strip(". ").split(".")
+    labels = _AROUND.sub("", _DOTS.sub(".", host)).split(".")
     if not all(labels):
         return ""
     try:

@@ -17,7 +17,7 @@ DECIDED = "a conflict was decided"
 
 
 def reassign(deal: Deal, *, to: PartnerId, reason: str, now: datetime) -> tuple[Deal, Reassigned]:
-    """An open deal goes to another partner with what is left of its window; what its former partner expected of it does not.
+    """An open deal goes to another partner with what is left of its window; what its former partner said of it does not.
 
     Raises NotOpen, RulingInvalid.
     """
@@ -33,6 +33,10 @@ def reassign(deal: Deal, *, to: PartnerId, reason: str, now: datetime) -> tuple[
         reassigned_from=first if first != to else None,
         credits_fixed=_handed_over(deal.credits_fixed, former, to),
         expected=None,
+        evidence=None,
+        stage=None,
+        stage_at=now,
+        warned=False,
         version=deal.version + 1,
     )
     return moved, Reassigned(now, former, reason)

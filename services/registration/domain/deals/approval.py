@@ -67,7 +67,8 @@ def approve(deal: Deal, *, until: datetime, free: bool, now: datetime) -> tuple[
     if not free:
         raise no.TakenMeanwhile
     since = deal.protection.window.start if deal.protection.holds_at(now) else min(now, until)
-    approved = replace(deal, state=State.OPEN, protection=Protection(Window(since, until)), version=deal.version + 1)
+    protection = Protection(Window(since, until))
+    approved = replace(deal, state=State.OPEN, protection=protection, stage_at=now, version=deal.version + 1)
     return approved, Registered(deal.registered_at)
 
 

@@ -37,8 +37,8 @@ class Origin(Value, frozen=True):
 class Deal(Value, frozen=True, kw_only=True):
     """One registered deal. `version` counts its facts from 1; `close_number` its closes; `revision` the amendments of the last close.
 
-    `stage` is what the partner said last of its sale, at `stage_at`; `submissions` counts how often it was put up for review; `warned`
-    tells that the end of its protection was announced.
+    `stage` is what the partner said last of its sale; `stage_at` is when it last spoke of the deal, or could first do so: its silence
+    counts from there. `submissions` counts how often it was put up for review; `warned` tells that the end of its protection was announced.
     What was decided about it: `reassigned_from` had it before, `credits_fixed` are credited whatever its terms say.
     """
 
@@ -159,7 +159,7 @@ def reopen(deal: Deal, *, reason: str, now: datetime, free: bool) -> tuple[Deal,
     protection = deal.protection
     if free and protection.granted and not protection.expired and now < protection.window.end:
         protection = protection.resume(now)
-    reopened = replace(deal, state=State.OPEN, terms=None, refunds=(), protection=protection, version=deal.version + 1)
+    reopened = replace(deal, state=State.OPEN, terms=None, refunds=(), protection=protection, stage_at=now, version=deal.version + 1)
     return reopened, Reopened(now, reason, deal.close_number)
 
 

@@ -21,22 +21,34 @@ from shared.chassis.values import replace
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An extension that waits for a decision; `regular_end` is where protection would have ended without it."""
+    """An extension that waits for a decision; `regular_end` is where protection would have ended without it.
+
+    Undecided it keeps protection until `keeps_until`; a window that ends later was renewed since, whatever becomes of the request.
+    """
 
     regular_end: datetime
+    keeps_until: datetime
+
+    def end_without(self, deal: Deal) -> datetime:
+        """Where the deal's protection ends if nothing comes of the request."""
+        end = deal.protection.window.end
+        return end if end > self.keeps_until else self.regular_end
 
 
 def ask_extension(deal: Deal, *, keep: timedelta, times: int, now: datetime) -> tuple[Deal, ExtensionRequested]:
-    """Ask in time: protection holds until the decision, at most for `keep`. Raises NotOpen, ProtectionOver, ExtensionsUsed."""
+    """Ask in time: protection holds until the decision, at most for `keep`; and the partner was heard of.
+
+    Raises NotOpen, ProtectionOver, ExtensionsUsed.
+    """
     _check_extensible(deal, times=times, now=now)
     until = max(deal.protection.window.end, now + keep)
-    return _until(deal, until), ExtensionRequested(now, until)
+    return replace(_until(deal, until), stage_at=now), ExtensionRequested(now, until)
 
 
 def extend(deal: Deal, *, by: timedelta, times: int, now: datetime, asked: Asked | None = None) -> tuple[Deal, Extended]:
     """Prolong protection that still holds, at most `times` times. Raises NotOpen, ProtectionOver, ExtensionsUsed."""
     _check_extensible(deal, times=times, now=now)
-    before = asked.regular_end if asked else deal.protection.window.end
+    before = asked.end_without(deal) if asked else deal.protection.window.end
     extended = _until(deal, max(before + by, now))
     protection = replace(extended.protection, extensions=deal.protection.extensions + 1)
     return replace(extended, protection=protection, warned=False), Extended(now, before)
@@ -46,8 +58,16 @@ def decline_extension(deal: Deal, *, asked: Asked, reason: str, now: datetime) -
     """Protection ends where it would have ended, or now if that is over. Raises NotOpen."""
     if deal.state is not State.OPEN:
         raise no.NotOpen(state=deal.state)
-    until = max(asked.regular_end, now)
+    until = max(asked.end_without(deal), now)
     return _until(deal, until), ExtensionDeclined(now, until, reason)
+
+
+def unasked(deal: Deal, asked: Asked) -> Deal:
+    """A deal that is closed before its request was decided: reopened, it has what it would have had without it.
+
+    Else asking, losing and reopening in turn would hold an account for ever.
+    """
+    return replace(deal, protection=_ending(deal.protection, asked.end_without(deal)))
 
 
 def _check_extensible(deal: Deal, *, times: int, now: datetime) -> None:

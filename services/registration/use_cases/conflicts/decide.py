@@ -21,7 +21,7 @@ from services.registration.domain.refusals import PartnerInactive, PartnerUnknow
 from services.registration.domain.values import Credit, DealId, PartnerId, Standing, State, sole_credit
 from services.registration.mapping.conflicts import decided as decided_event
 from services.registration.policy import Policy
-from services.registration.store import accounts, conflicts, deals, handover, partners, policy_versions, slots
+from services.registration.store import accounts, conflicts, deals, extensions, handover, partners, policy_versions, slots
 from services.registration.use_cases.change import kind_of_registrant, settle
 from services.registration.use_cases.conflicts.step import OneConflict, load
 from services.registration.use_cases.coselling.call_off import end_with_registrant
@@ -127,6 +127,7 @@ async def _reassign(uow: UnitOfWork, deal: Deal, to: PartnerId, *, reason: str) 
     if to not in places or to not in known or known[to].standing is not Standing.ACTIVE:
         raise PartnerInactive
     await handover.hand_over(uow, moved, former=deal.partner_id)
+    await extensions.lapse(uow, [moved.id])  # what becomes of it is not the former partner's to read
     publish(uow, [(moved, fact)])
     await end_with_registrant(uow, moved.id)
 

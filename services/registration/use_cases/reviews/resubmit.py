@@ -6,6 +6,7 @@ from services.registration.domain.deals import approval
 from services.registration.domain.deals.approval import Correction
 from services.registration.domain.deals.deal import Deal
 from services.registration.policy import Policy
+from services.registration.store import partners
 from services.registration.use_cases.allowed import check_allowed
 from services.registration.use_cases.change import Target, load, settle
 from services.registration.use_cases.conflicts.arising import breaching_territory, open_breach
@@ -28,8 +29,9 @@ class Answer:
 
 
 async def resubmit(uow: UnitOfWork, target: Target, answer: Answer, *, by: str, policy: Policy) -> Deal:
-    """Raises NotReturned, ResubmissionsUsed, AccountTaken and what `load` raises; with another scope what a registration of it would."""
+    """Raises NotReturned, ResubmissionsUsed, AccountTaken, PartnerInactive and what `load` raises; another scope, what registering does."""
     deal = await load(uow, target)
+    await partners.check_active(uow, deal.partner_id)
     correction = _correction(deal, answer, policy)
     limit = policy.review_limit(uow.now)
     until = deal.protection.window.end if deal.protection.holds_at(uow.now) else limit

@@ -3,13 +3,17 @@
 from uuid import UUID
 
 from services.registration.domain import refusals as no
+from services.registration.domain.accounts.identifiers import Customer
+from services.registration.domain.accounts.likeness import Likeness
 from services.registration.domain.deals.deal import Deal, protected_window
 from services.registration.domain.values import Confidence, DealId
 from services.registration.policy import Policy
-from services.registration.store import accounts, partners, slots, waiting
+from services.registration.store import account_keys, accounts, partners, slots, waiting
 from services.registration.store.waiting import Place, Waiting
 from services.registration.use_cases.allowed import check_allowed
 from services.registration.use_cases.conflicts.arising import breaching_territory, open_breach
+from services.registration.use_cases.conflicts.clashing import with_likely
+from services.registration.use_cases.doubts import Recognised, put_up_doubts
 from services.registration.use_cases.enter import Entry, enter
 from shared.chassis.database import UnitOfWork
 from shared.chassis.ids import new_id
@@ -29,11 +33,24 @@ async def accept(uow: UnitOfWork, waiting_id: UUID, *, by: str, policy: Policy) 
     wanted = _deal(one, policy, uow)
     await check_allowed(uow, wanted, policy=policy)
     breach = await breaching_territory(uow, [wanted], policy=policy)
-    deal = (await enter(uow, [Entry(deal=wanted, confidence=Confidence.EXACT, by=by)], policy=policy))[0]
+    like = await _doubts(uow, one, policy=policy)
+    confidence = Confidence.PROBABLE if like else Confidence.EXACT
+    reasons = tuple(reason for each in like for reason in each.reasons)
+    deal = (await enter(uow, [Entry(deal=wanted, confidence=confidence, by=by, doubts=reasons)], policy=policy))[0]
     if breach:
         await open_breach(uow, deal, policy=policy)
+    await with_likely(uow, deal, like, policy=policy)
     await waiting.settle(uow, one, Place.TAKEN, deal_id=deal.id)
     return deal
+
+
+async def _doubts(uow: UnitOfWork, one: Waiting, *, policy: Policy) -> tuple[Likeness, ...]:
+    """Whom the customer may be the same as: a registration of it would be looked at by a person too."""
+    account_id = one.scope.account_id
+    names = tuple((await account_keys.identifiers_of(uow, [account_id]))[account_id])
+    customer = Customer(name=one.account_name, country=one.country)
+    who = Recognised(partner_id=one.partner_id, customer=customer, names=names, account_id=account_id, is_new=False)
+    return (await put_up_doubts(uow, [who], policy=policy))[0]
 
 
 def _deal(one: Waiting, policy: Policy, uow: UnitOfWork) -> Deal:
