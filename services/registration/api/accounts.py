@@ -1,5 +1,6 @@
 """Accounts over HTTP, for staff: look, merge, split, alias, link."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -35,9 +36,9 @@ def _add_reading(router: Router) -> None:
     @router.get("")
     async def list_accounts(uow: Uow, _: Manager, paging: PageQuery) -> Page[m.AccountOut]:
         """Accounts, oldest first, without those that were merged into others."""
-        after = paging.after(UUID)
-        found = await account_book.listed(uow, after=after[0] if after else None, limit=paging.limit + 1)
-        return paging.page(found, view=m.AccountOut.of, key=lambda account: (account.id,))
+        after = paging.after(datetime, UUID)
+        found = await account_book.listed(uow, after=(after[0], after[1]) if after else None, limit=paging.limit + 1)
+        return paging.page(found, view=m.AccountOut.of, key=lambda account: (account.created_at, account.id))
 
     @router.get("/{account_id}")
     async def read_account(account_id: UUID, uow: Uow, _: Manager) -> m.WholeAccountOut:

@@ -197,7 +197,7 @@ class DealOut(BaseModel):
     lead_id: UUID | None
     evidence: str | None
     stage: str | None
-    stage_at: datetime | None
+    stage_at: datetime | None = Field(description="when the partner last spoke of it, or could first do so: silence counts from there")
     submissions: int
 
 

@@ -114,11 +114,12 @@ async def seen(uow: UnitOfWork, account_id: AccountId) -> Account:
     return _read(found)
 
 
-async def listed(uow: UnitOfWork, *, after: UUID | None, limit: int) -> Sequence[Account]:
-    """At most `limit` accounts after `after`, oldest first, without those that were merged."""
-    query = sa.select(accounts).where(accounts.c.merged_into.is_(None)).order_by(accounts.c.id).limit(limit)
+async def listed(uow: UnitOfWork, *, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[Account]:
+    """At most `limit` accounts after `after` (when it was entered, its id), oldest first, without those that were merged."""
+    age = sa.tuple_(accounts.c.created_at, accounts.c.id)
+    query = sa.select(accounts).where(accounts.c.merged_into.is_(None)).order_by(accounts.c.created_at, accounts.c.id).limit(limit)
     if after is not None:
-        query = query.where(accounts.c.id > after)
+        query = query.where(age > after)
     return [_read(row) for row in (await uow.execute(query)).all()]
 
 

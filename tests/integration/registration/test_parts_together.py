@@ -262,7 +262,6 @@ async def test_close_when_a_split_was_signed_and_another_decided_then_what_was_d
 # Who is the same customer
 
 
-@pytest.mark.xfail(strict=True, reason="ids of accounts are in order of time, and `account_book.listed` pages by them")
 async def test_account_id_when_a_rival_had_the_account_first_then_it_tells_nobody_when(world: World) -> None:
     await world.registered(world.rival, families=["MG"])
     mine = await world.registered()

@@ -29,6 +29,7 @@ accounts = sa.Table(
     sa.Column("version", sa.Integer, nullable=False, server_default="1", comment="counts what staff changed of it, from 1"),
     sa.Column("merged_into", sa.Uuid, sa.ForeignKey("accounts.id"), index=True, comment="who carries on for an account that was merged"),
     sa.Column("swept", sa.Boolean, nullable=False, server_default=sa.false(), comment="its names were looked at for likenesses"),
+    sa.Index("ix_accounts_created_at_id", "created_at", "id"),
     sa.Index("ix_accounts_unswept", "id", postgresql_where=sa.text("not swept and merged_into is null")),
 )
 

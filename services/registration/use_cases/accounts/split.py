@@ -10,8 +10,8 @@ from services.registration.domain.values import AccountId, DealId
 from services.registration.mapping.accounts import split_event
 from services.registration.store import account_book, account_keys, account_links
 from services.registration.use_cases.accounts.change import Author, hold
+from services.registration.use_cases.identify import new_account_id
 from shared.chassis.database import UnitOfWork
-from shared.chassis.ids import new_id
 from shared.chassis.values import replace
 
 
@@ -57,7 +57,7 @@ async def split(uow: UnitOfWork, wanted: Split, author: Author) -> AccountId:
 async def _target(uow: UnitOfWork, wanted: Split, name: str) -> AccountId:
     """Where it goes: a new account, or the one to revive, locked."""
     if wanted.revive is None:
-        target = AccountId(new_id())
+        target = new_account_id()
         await account_book.create(uow, target, name=wanted.name or name, country=wanted.country)
         return target
     target = AccountId(wanted.revive)
