@@ -70,13 +70,20 @@ class Partner:
         await self._be_paid()
 
     async def _keep_going(self, deal: str) -> None:
-        """More time for a deal, a place in line behind it, a large one in review, and a draft."""
+        """More time for a deal, a place in line behind another's, a large one in review, and a draft."""
         await self._own("registration", f"/v1/deals/{deal}/request-extension", {"evidence": f"{self.name} meets them in May"})
-        behind = self.world.client("registration", "partner", partner_id=self.id)
-        answer = await behind.post("/v1/deals", json=self._customer("open") | {"wait": True})
-        assert answer.status == 409, answer.body
+        await self._stand_in_line()
         await self._own("registration", "/v1/deals", self._customer("large") | {"expected_amount": "1000000"})
         await self._own("registration", "/v1/drafts", self._customer("draft"))
+
+    async def _stand_in_line(self) -> None:
+        """Behind a third partner: nobody waits for what is its own."""
+        holder = Partner(self.world, f"Holder before {self.name}")
+        await holder.join()
+        await self.world.post("registration", "/v1/deals", self._customer("taken") | {"partner_id": str(holder.id)})
+        behind = self.world.client("registration", "partner", partner_id=self.id)
+        answer = await behind.post("/v1/deals", json=self._customer("taken") | {"wait": True})
+        assert answer.status == 409, answer.body
 
     async def _quarrel(self, deal: str) -> None:
         """The partner sees a conflict about a deal of its own, proves its side, and gets a letter."""
