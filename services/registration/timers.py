@@ -1,6 +1,7 @@
 """Which due times lead to which use case."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Protocol
 
 from services.registration.policy import Policy
@@ -35,10 +36,7 @@ def under_policy(policies: Policies[Policy], work: Work) -> Callable[[UnitOfWork
 
 def timers(policies: Policies[Policy], *, every_s: float, receipts: ReceiptCheck, receipts_every_s: float) -> tuple[Timer, ...]:
     """Protections end by themselves, reviews grow late, free accounts are offered to the next in line, like accounts are compared."""
-
-    def at_policy(work: Work) -> Callable[[UnitOfWork], Awaitable[int]]:
-        return under_policy(policies, work)
-
+    at_policy = partial(under_policy, policies)
     return (
         Timer("expire protection", every_s, expire_due),
         Timer("end silent protection", every_s, at_policy(lapse_silent)),

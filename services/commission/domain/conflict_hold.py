@@ -35,6 +35,14 @@ class There:
 NOTHING_THERE = There()
 
 
+def by_deal(pairs: Iterable[tuple[UUID, UUID]]) -> Contested:
+    """Conflicts by deal, from pairs of a deal and a conflict that is open over it."""
+    found: dict[UUID, tuple[UUID, ...]] = {}
+    for deal_id, conflict_id in pairs:
+        found[deal_id] = (*found.get(deal_id, ()), conflict_id)
+    return found
+
+
 def freeze(deal: Deal, conflicts: Iterable[UUID], there: There = NOTHING_THERE, *, at: datetime) -> Iterator[Frozen]:
     """The facts that hold every accrual of the deal that no conflict holds yet, in the name of the first of its conflicts.
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from services.commission.domain.conflict_hold import Contested, Heard, contested_entries
+from services.commission.domain.conflict_hold import Contested, Heard, by_deal, contested_entries
 from services.commission.store.loading import Opened
 from shared.chassis.database import UnitOfWork
 
@@ -33,10 +33,7 @@ async def hear(uow: UnitOfWork, several: Iterable[Heard]) -> None:
 
 async def still_open(uow: UnitOfWork, deal_ids: Iterable[UUID]) -> Contested:
     """The conflicts that are open over these deals."""
-    found: dict[UUID, tuple[UUID, ...]] = {}
-    for deal_id, conflict_id in await uow.fetch(_OPEN, list(deal_ids)):
-        found[deal_id] = (*found.get(deal_id, ()), conflict_id)
-    return found
+    return by_deal((row[0], row[1]) for row in await uow.fetch(_OPEN, list(deal_ids)))
 
 
 async def kept_by_disputes(uow: UnitOfWork, deal_ids: Sequence[UUID]) -> dict[UUID, int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from services.commission.domain.book import Book
-from services.commission.domain.conflict_hold import Contested
+from services.commission.domain.conflict_hold import Contested, by_deal
 from services.commission.domain.deal import Deal
 from services.commission.domain.facts import AnyFact, Fact
 from services.commission.domain.plan import Plan
@@ -64,11 +64,8 @@ class _Standing:
 async def _standing(uow: UnitOfWork, deal_ids: set[UUID]) -> _Standing:
     rows = await uow.fetch(_STANDS, list(deal_ids)) if deal_ids else ()
     deals = [decoded_deal(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows if row[3] is not None]
-    contested: dict[UUID, tuple[UUID, ...]] = {}
-    for row in rows if len(deals) < len(rows) else ():
-        if row[3] is None:
-            contested[row[0]] = (*contested.get(row[0], ()), UUID(row[5]))
-    return _Standing(deals, contested, frozenset(row[1] for row in rows if row[3] is None) if contested else frozenset())
+    told = [row for row in rows if row[3] is None] if len(deals) < len(rows) else []
+    return _Standing(deals, by_deal((row[0], UUID(row[5])) for row in told), frozenset(row[1] for row in told))
 
 
 async def book_of(source: Fetching, touched: Touched) -> Book:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from services.registration.api.models import Reason, Text
 from services.registration.api.request_body import RequestBody
@@ -14,12 +14,6 @@ from services.registration.domain.values import DealId
 from services.registration.store.account_book import Account, Change
 from services.registration.store.account_links import Link, LinkKind
 from shared.chassis.http import Instant
-
-
-class _Request(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    reason: Reason
 
 
 class _Reasoned(RequestBody):
@@ -33,10 +27,8 @@ class IdentifierOut(BaseModel):
     value: str
 
 
-class IdentifierIn(BaseModel):
+class IdentifierIn(RequestBody):
     """An identifier as the account shows it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: IdentifierKind
     value: Annotated[str, Field(min_length=1, max_length=1_100)]
@@ -45,10 +37,8 @@ class IdentifierIn(BaseModel):
         return Identifier(self.kind, self.value)
 
 
-class KeepIn(BaseModel):
+class KeepIn(RequestBody):
     """Where both accounts protect the same deal: those named keep their protection, among others the earlier registered. The rest ends."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     deal_ids: tuple[UUID, ...] = Field((), max_length=500)
 

@@ -7,9 +7,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Request, Response
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from services.registration.api import models as m
+from services.registration.api.request_body import RequestBody
 from services.registration.domain.accounts.countries import country_given
 from services.registration.domain.accounts.identifiers import Customer, Registrable
 from services.registration.domain.deals.claims import ClaimKind
@@ -27,10 +28,8 @@ MAX_ROWS = 500
 Manager = Annotated[Principal, requires("deals:admin")]
 
 
-class ClaimIn(BaseModel):
+class ClaimIn(RequestBody):
     """What the vendor keeps for itself, or (`assignment`) for one partner. No families: all of them; no territory: the customer's."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     source: m.Text
     external_id: m.Text

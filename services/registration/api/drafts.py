@@ -10,10 +10,10 @@ from pydantic import BaseModel, Field, ValidationError
 from services.registration.api import models as m
 from services.registration.api.receipt_headers import DOCUMENTED
 from services.registration.api.registering import answered
-from services.registration.api.routes import Reader, Writer, registration_of
+from services.registration.api.routes import STAFFS_OF_REGISTRATION, Reader, Writer, check_staff, registration_of
 from services.registration.domain.accounts.identifiers import Registrable
 from services.registration.domain.deals.deal import Deal
-from services.registration.domain.refusals import DraftIncomplete, PartnerMismatch, StaffOnly
+from services.registration.domain.refusals import DraftIncomplete, PartnerMismatch
 from services.registration.domain.values import PartnerId
 from services.registration.policy import Policy
 from services.registration.store import drafts
@@ -55,13 +55,6 @@ def _whose(body: DraftIn, caller: Principal) -> PartnerId:
     return PartnerId(partner_id)
 
 
-def _check_staff(body: DraftIn, caller: Principal) -> None:
-    """What staff alone may say is refused before it is kept: whoever submits the draft would say it. Raises StaffOnly."""
-    for field in ("registered_at", "override"):
-        if caller.partner_id and getattr(body, field):
-            raise StaffOnly(field=field)
-
-
 def _kept(body: DraftIn) -> dict[str, Any]:
     return body.model_dump(mode="json", exclude_unset=True)
 
@@ -98,7 +91,7 @@ def _add_keeping(router: Router) -> None:
     @router.post("", status_code=201)
     async def keep_draft(body: DraftIn, uow: Uow, caller: Writer, response: Response) -> DraftOut:
         """Keep a registration that is not whole yet. It keeps nobody out."""
-        _check_staff(body, caller)
+        check_staff(body, caller, STAFFS_OF_REGISTRATION)  # before it is kept: whoever submits the draft would say it
         return _shown(await drafts.add(uow, _whose(body, caller), _kept(body)), response)
 
     @router.get("")
@@ -116,7 +109,7 @@ def _add_keeping(router: Router) -> None:
     @router.put("/{draft_id}")
     async def change_draft(draft_id: UUID, body: DraftIn, uow: Uow, caller: Writer, if_match: IfMatch, response: Response) -> DraftOut:
         """Replace what is prepared."""
-        _check_staff(body, caller)
+        check_staff(body, caller, STAFFS_OF_REGISTRATION)  # before it is kept: whoever submits the draft would say it
         draft = await drafts.locked(uow, draft_id)
         if_match.expects(draft.version)
         return _shown(await drafts.change(uow, draft, _kept(body)), response)

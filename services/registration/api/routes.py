@@ -1,9 +1,11 @@
 """Deals over HTTP: register, look, close, amend, reopen, refund, withdraw."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query, Response
+from pydantic import BaseModel
 
 from services.registration.api import models as m
 from services.registration.api.receipt_headers import DOCUMENTED
@@ -48,6 +50,9 @@ def target(deal_id: UUID, if_match: IfMatch) -> Target:
     """The deal of the path, in the version that the caller knows."""
     return Target(deal_id, if_match.expects)
 
+
+STAFFS_OF_REGISTRATION = ("registered_at", "override")
+_STAFFS_OF_CREDIT = ("closed_at", "credit_decided", "split_reason")
 
 OneDeal = Annotated[Target, Depends(target)]
 
@@ -117,9 +122,7 @@ def registration_of(body: m.NewDeal, caller: Principal) -> Registration:
     """The registration that `caller` may ask for. Raises PartnerMismatch, StaffOnly, InvalidRequest, AmountNegative."""
     if caller.partner_id and body.partner_id not in (None, caller.partner_id):
         raise PartnerMismatch
-    for field in ("registered_at", "override"):
-        if caller.partner_id and getattr(body, field):
-            raise StaffOnly(field=field)
+    check_staff(body, caller, STAFFS_OF_REGISTRATION)
     partner_id = caller.partner_id or body.partner_id
     if partner_id is None:
         raise InvalidRequest(reason="Name the partner (partner_id) for whom the deal is registered.")
@@ -143,11 +146,11 @@ def registration_of(body: m.NewDeal, caller: Principal) -> Registration:
     )
 
 
-def _check_staff(body: m.TermsIn, caller: Principal) -> None:
-    """What decides over credit is not a partner's to say. Raises StaffOnly."""
+def check_staff(body: BaseModel, caller: Principal, fields: Iterable[str]) -> None:
+    """What is staff's to say, a partner may not: `fields` that the body has and gives. Raises StaffOnly."""
     if caller.partner_id is None:
         return
-    for field in ("closed_at", "credit_decided", "split_reason"):
+    for field in fields:
         if getattr(body, field, None):
             raise StaffOnly(field=field)
 
@@ -156,7 +159,7 @@ def _add_closing(router: Router, policies: Policies[Policy]) -> None:
     @router.post("/{deal_id}/close")
     async def close_deal(one: OneDeal, body: m.CloseIn, uow: Uow, caller: Writer, response: Response) -> m.DealOut:
         """Won or lost. A deal may close long after its protection ended; the programme says whether it is credited then."""
-        _check_staff(body, caller)
+        check_staff(body, caller, _STAFFS_OF_CREDIT)
         policy = (await policies.at(uow, uow.now))[1]
         closing = Closing(
             outcome=body.outcome,
@@ -170,7 +173,7 @@ def _add_closing(router: Router, policies: Policies[Policy]) -> None:
     @router.post("/{deal_id}/amend")
     async def amend_deal(one: OneDeal, body: m.AmendIn, uow: Uow, caller: Writer, response: Response) -> m.DealOut:
         """Replace the terms of a won deal, whole."""
-        _check_staff(body, caller)
+        check_staff(body, caller, _STAFFS_OF_CREDIT)
         closed_at, why = body.closed_at, body.split_reason
         deal = await amend(uow, one, body.draft(), closed_at=closed_at, reason=body.reason, split_reason=why)
         return shown(deal, uow, response)
