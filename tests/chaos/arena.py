@@ -301,7 +301,9 @@ class Arena:
             named = {name: value.decode() for name, value in record.headers}
             lane = _lane(record.topic.removeprefix(self.prefix), record.key.decode(), named["ce_subject"])
             read[lane].setdefault(named["ce_id"])
-        assert {lane: list(ids) for lane, ids in read.items()} == written, note
+        found = {lane: list(ids) for lane, ids in read.items()}
+        differing = {lane: (written.get(lane), found.get(lane)) for lane in written | found if written.get(lane) != found.get(lane)}
+        assert not differing, (note, differing)
 
 
 def _lane(topic: str, key: str, subject: str) -> tuple[str, str]:

@@ -1,9 +1,11 @@
 """From the outbox to Kafka: one leader sends unpublished rows by id and marks them after the broker's answer.
 
-A cursor `id > last` would lose a row that commits late, an xid snapshot would invert one key's order, two senders would reorder.
+A cursor `id > last` would lose a row that commits late or send it behind a later one of its key, an xid snapshot would invert one
+key's order, two senders would reorder.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Sequence
 
@@ -14,6 +16,7 @@ from aiokafka.errors import KafkaError
 
 from shared.chassis.database.engine import OUTBOX_CHANNEL
 from shared.chassis.events.batching import Answer, NotSent, TopicUnknown, deliver
+from shared.chassis.events.floor import Floor
 from shared.chassis.failpoints import FailPoints
 from shared.chassis.leadership import Leadership
 from shared.chassis.settings import ServiceSettings
@@ -28,7 +31,8 @@ _REQUEST_TIMEOUT_MS = 40_000  # a killed broker answers again after 13 s
 
 _UNSENT = """
 select id, aggregatetype, aggregateid, payload, headers from outbox
-where published_at is null and id > $1 order by id limit $2"""
+where published_at is null and id > $1 and (aggregatetype, aggregateid) not in (select * from unnest($2::text[], $3::text[]))
+order by id limit $4"""
 _MARK = "update outbox set published_at = clock_timestamp() where id = any($1::bigint[])"
 _PRUNE = """
 delete from outbox where id in (select id from outbox where published_at < clock_timestamp() - make_interval(hours => $1) limit 10000)"""
@@ -45,7 +49,8 @@ class Relay:
         self._fail_points = FailPoints(settings.fail_points)
         self._leadership = Leadership(url, name=f"{service}-relay", lead=self._lead)
         self._woken = asyncio.Event()
-        self._floor = 0
+        self._floor = Floor()
+        self._highest = 0
         self._blocked: dict[tuple[str, str], float] = {}
         self._suspects: set[tuple[str, str]] = set()
 
@@ -61,7 +66,7 @@ class Relay:
 
     async def _lead(self, connection: asyncpg.Connection) -> None:
         await connection.add_listener(OUTBOX_CHANNEL, lambda *_: self._woken.set())
-        self._floor = 0
+        self._floor, self._highest = Floor(), 0
         while True:
             producer = await self._producer()
             try:
@@ -91,14 +96,23 @@ class Relay:
         while True:
             self._woken.clear()
             if time.monotonic() >= sweep:
-                self._floor, sweep = 0, time.monotonic() + _SWEEP_S
+                sweep = time.monotonic() + _SWEEP_S
                 await self._measure(connection)
-            rows = await connection.fetch(_UNSENT, self._floor, _BATCH)
+                await self._floor.consider(connection, self._highest)
+            rows = await self._unsent(connection)
             if rows and not await self._send(producer, connection, rows):
                 return
+            if not self._blocked:
+                self._floor.settle(everything_sent_to=math.inf if len(rows) < _BATCH else self._highest)
             if len(rows) < _BATCH:
                 await self._idle(connection, prune_due=time.monotonic() >= prune)
                 prune = max(prune, time.monotonic() + _PRUNE_S) if time.monotonic() >= prune else prune
+
+    async def _unsent(self, connection: asyncpg.Connection) -> list[asyncpg.Record]:
+        """The oldest rows of one snapshot: of a key all that came before, since its writers come one after the other."""
+        topics, keys = zip(*self._blocked, strict=True) if self._blocked else ((), ())
+        rows: list[asyncpg.Record] = await connection.fetch(_UNSENT, self._floor.value, topics, keys, _BATCH)
+        return rows
 
     async def _idle(self, connection: asyncpg.Connection, *, prune_due: bool) -> None:
         if prune_due:
@@ -111,14 +125,13 @@ class Relay:
 
     async def _send(self, producer: AIOKafkaProducer, connection: asyncpg.Connection, rows: Sequence[asyncpg.Record]) -> bool:
         """Pipeline the rows, those of suspects one by one behind them. False if one failed."""
-        sendable = [row for row in rows if _key(row) not in self._blocked]
-        alone = [[row] for row in sendable if _key(row) in self._suspects]
-        together = [row for row in sendable if _key(row) not in self._suspects] if alone else sendable
+        alone = [[row] for row in rows if _key(row) in self._suspects]
+        together = [row for row in rows if _key(row) not in self._suspects] if alone else rows
         for part in (together, *alone):
             if not await self._deliver(producer, connection, part):
                 return False
         self._suspects.difference_update(_key(row) for [row] in alone)
-        self._floor = rows[-1]["id"]
+        self._highest = max(self._highest, rows[-1]["id"])
         return True
 
     async def _deliver(self, producer: AIOKafkaProducer, connection: asyncpg.Connection, rows: Sequence[asyncpg.Record]) -> bool:
@@ -148,9 +161,7 @@ class Relay:
     def _unblock(self) -> None:
         """Try refused keys again now and then, their oldest rows first: an operator may have raised the broker's limit."""
         now = time.monotonic()
-        held = {key: until for key, until in self._blocked.items() if until > now}
-        if len(held) < len(self._blocked):
-            self._blocked, self._floor = held, 0
+        self._blocked = {key: until for key, until in self._blocked.items() if until > now}
 
     async def _measure(self, connection: asyncpg.Connection) -> None:
         pending, age = await connection.fetchrow(_STATE)

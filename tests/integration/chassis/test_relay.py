@@ -81,6 +81,23 @@ async def test_a_row_when_it_commits_late_then_it_is_published_too(stage: Stage)
     assert sorted(_reasons(records, 1) + _reasons(records, 2)) == ["early", "late"]
 
 
+async def test_a_row_when_it_commits_late_then_a_later_one_of_its_key_does_not_overtake_it(stage: Stage) -> None:
+    """Others with higher ids went out meanwhile: the relay must look behind them again, not only above."""
+    service = await stage.launch("partners", api=False)
+    database = service.platform.worker_database
+    wire = await stage.wire()
+    for number in range(20):
+        async with database.transaction() as late:
+            late.emit(_suspended(1, f"{number} late"))
+            await late.flush()
+            await _emit(service, _suspended(2, "other"))
+            await wire.read_until("partner.suspended", enough=lambda found: len(found) >= 3 * number + 1)  # noqa: B023
+        await _emit(service, _suspended(1, f"{number} later"))
+        await wire.read_until("partner.suspended", enough=lambda found: len(found) >= 3 * number + 3)  # noqa: B023
+    records = await wire.read("partner.suspended")
+    assert _reasons(records, 1) == [f"{number} {when}" for number in range(20) for when in ("late", "later")]
+
+
 async def test_two_workers_when_both_run_then_one_leads_and_nothing_is_sent_twice(stage: Stage) -> None:
     first = await stage.launch("partners", api=False)
     await stage.launch("partners", api=False)
