@@ -1,53 +1,30 @@
 """The SQL that one request runs, written down as a pgbench script: what the database alone could do."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
-
-from sqlalchemy import Connection, event
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 _HASHES_FROM = 2**53  # a whole number beyond is one: of a name's part
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
-class Recorder:
-    """Notes every statement of `engine` with its parameters, in order."""
+def script(statements: Sequence[tuple[str, Sequence[Any]]], *, token: str, caller: UUID, callers: Sequence[UUID]) -> str:
+    """A pgbench script of one transaction. `token` (digits that the request held wherever it is unique) and every id vary per run.
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self.statements: list[tuple[str, Sequence[Any]]] = []
-        self._engine = engine.sync_engine
-        event.listen(self._engine, "before_cursor_execute", self._note)
+    `caller` is replaced by one of `callers`, each in turn of chance.
+    """
+    varying = _Varying(token, caller, callers)
+    lines = [r"\set r random(1, 9000000000000000)", rf"\set c random(1, {len(callers)})"]
+    lines += [_inlined(" ".join(statement.split()), parameters, varying) + ";" for statement, parameters in statements]
+    return "\n".join(lines)
 
-    def stop(self) -> None:
-        event.remove(self._engine, "before_cursor_execute", self._note)
 
-    def of_one_transaction(self) -> Iterator[str]:
-        """The texts of the first transaction's statements."""
-        return (statement for statement, _ in self._of_one_transaction())
-
-    def _of_one_transaction(self) -> Iterator[tuple[str, Sequence[Any]]]:
-        """Up to the next transaction's beginning (the relay is woken in one of its own)."""
-        for number, (statement, parameters) in enumerate(self.statements):
-            if number and statement == self.statements[0][0]:
-                return
-            yield statement, parameters
-
-    def _note(self, _c: Connection, _cursor: object, statement: str, parameters: Sequence[Any], _x: object, _many: bool) -> None:
-        self.statements.append((statement, parameters))
-
-    def script(self, *, token: str, caller: UUID, callers: Sequence[UUID]) -> str:
-        """A pgbench script. `token` (digits that the request held wherever it is unique) and every id vary per run.
-
-        `caller` is replaced by one of `callers`, each in turn of chance.
-        """
-        varying = _Varying(token, caller, callers)
-        lines = [r"\set r random(1, 9000000000000000)", rf"\set c random(1, {len(callers)})", "begin;"]
-        for statement, parameters in self._of_one_transaction():
-            lines.append(_inlined(" ".join(statement.split()), parameters, varying) + ";")
-        return "\n".join([*lines, "commit;"])
+def first_transaction(heard: Sequence[tuple[str, Sequence[Any]]]) -> list[tuple[str, Sequence[Any]]]:
+    """From the first `begin` to its `commit`."""
+    ends = next(number for number, (statement, _) in enumerate(heard) if statement == "commit")
+    return list(heard[: ends + 1])
 
 
 class _Varying:
@@ -100,4 +77,5 @@ def _inlined(statement: str, parameters: Sequence[Any], varying: _Varying) -> st
         document = isinstance(value, str) and value[:1] in ("[", "{") and not match.group(2)
         return varying.literal(value) + ("::jsonb" if document else match.group(2))
 
+    statement = re.sub(f"'({_UUID.pattern})'", lambda match: f"({varying.text(match.group(1))})", statement)
     return re.sub(r"\$(\d+)((?:::)?)", put, statement)

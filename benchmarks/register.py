@@ -17,13 +17,14 @@ import aiohttp
 import httpx2
 
 from benchmarks.ground import ROOT, Ground, Measure, Report, in_turn, percentile
-from benchmarks.recorded_sql import Recorder
+from benchmarks.recorded_sql import first_transaction, script
 from hansa.embedded.postgres import binaries
 from hansa.embedded.processes import free_ports
 from shared.chassis.identity.issuer import Issuer
 from shared.chassis.ids import new_id
 from shared.chassis.leadership import plain_dsn
 from shared.chassis.service import Service
+from shared.chassis.testing.statements import heard
 
 SECONDS, CLIENTS, TOKEN = 5, 16, "733517355173"
 WAITS = ((0.5, 10.0), (0.9, 50.0))  # shares of the maximum rate, and the milliseconds within which 99 of 100 are answered
@@ -203,11 +204,10 @@ async def _recorded(scene: Scene) -> str:
     headers = {"authorization": f"Bearer {scene.tokens[0]}"}
     async with httpx2.AsyncClient(transport=transport, base_url="http://bench", headers=headers) as client:
         await client.post("/v1/deals", json=body("1"), headers={"idempotency-key": "warm"})
-        recorder = Recorder(scene.service.platform.api_database.engine)
-        answer = await client.post("/v1/deals", json=body(TOKEN), headers={"idempotency-key": TOKEN})
-        recorder.stop()
+        with heard(scene.service.platform.api_database) as statements:
+            answer = await client.post("/v1/deals", json=body(TOKEN), headers={"idempotency-key": TOKEN})
         assert answer.status_code == 201, answer.text
-    return recorder.script(token=TOKEN, caller=scene.partners[0], callers=scene.partners)
+    return script(first_transaction(statements), token=TOKEN, caller=scene.partners[0], callers=scene.partners)
 
 
 async def measure(ground: Ground, *, runs: int) -> list[Report]:

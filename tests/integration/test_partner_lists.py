@@ -1,17 +1,13 @@
 """What a partner lists is found by an index on its partner: row-level security alone is an OR, for which every row of all is read."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
 
 from shared.chassis.identity.roles import ROLE_SCOPES, Role
-from shared.chassis.service import Service
 from shared.chassis.testing.stage import Stage
+from shared.chassis.testing.statements import heard
 from tests.support.services import SERVICES, build, shared_tables, transactional
 from tests.support.world import launch
 
@@ -32,28 +28,13 @@ def _lists() -> list[tuple[str, str]]:
     ]
 
 
-@contextmanager
-def _statements(service: Service) -> Iterator[list[str]]:
-    """What the API asks of its database within the block."""
-    asked: list[str] = []
-
-    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        asked.append(" ".join(statement.split()))
-
-    engine = service.platform.api_database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-
-
 @pytest.mark.parametrize(("name", "path"), _lists())
 async def test_list_when_a_partner_reads_it_then_each_statement_names_the_partner(stage: Stage, name: str, path: str) -> None:
     service = await launch(stage, name)
     own = set(service.metadata.tables) - shared_tables(name)
-    with _statements(service) as asked:
+    with heard(service.platform.api_database) as said:
         answer = await stage.client(service, role="partner", partner_id=PARTNER).get(path)
     assert answer.status_code == 200, answer.text
+    asked = [" ".join(sql.split()) for sql, _ in said]
     read = [sql for sql in asked if set(re.findall(r"(?:from|join) (\w+)", sql, re.IGNORECASE)) & own]
     assert [sql for sql in read if not _NAMES_A_PARTNER.search(sql)] == []

@@ -22,6 +22,7 @@ from services.commission.store.encoding import decoded_fact, decoded_side, encod
 from services.commission.store.tables_statements import statements
 from services.commission.store.touching import Touched
 from shared.chassis.database import UnitOfWork
+from shared.chassis.database.rows import Row
 from shared.chassis.errors import NotFound
 
 _PORTION = 5_000
@@ -160,7 +161,7 @@ async def rates(uow: UnitOfWork, plan: Plan, facts: Sequence[Posted]) -> tuple[R
     return tuple(await sums.rates(uow, Touched([(posted.fact, plan) for posted in facts], [], plan).pairs()))
 
 
-def _posted(row: Sequence[Any]) -> Posted:
+def _posted(row: Row) -> Posted:
     return Posted(row[0], row[1], row[2], decoded_fact(row[3], row[4]))
 
 

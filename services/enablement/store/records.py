@@ -11,6 +11,7 @@ from services.enablement.domain.courses import CourseId
 from services.enablement.domain.record import Certificate, CertificateId, Enrolment, EnrolmentId, PartnerId, PersonId, Record
 from services.enablement.store.tables import certificates, enrolments
 from shared.chassis.database import UnitOfWork
+from shared.chassis.database.rows import Row
 
 Q = TypeVar("Q", bound=tuple[object, ...])
 
@@ -85,7 +86,7 @@ def _page(
     return query
 
 
-def _enrolment(row: sa.Row[tuple[object, ...]]) -> Enrolment:
+def _enrolment(row: Row) -> Enrolment:
     return Enrolment(
         EnrolmentId(row.id),
         PersonId(row.person_id),
@@ -97,7 +98,7 @@ def _enrolment(row: sa.Row[tuple[object, ...]]) -> Enrolment:
     )
 
 
-def _certificate(row: sa.Row[tuple[object, ...]]) -> Certificate:
+def _certificate(row: Row) -> Certificate:
     return Certificate(
         CertificateId(row.id),
         EnrolmentId(row.enrolment_id),

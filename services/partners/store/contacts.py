@@ -6,6 +6,7 @@ from services.partners.domain.contact import Contact, PersonId, Reach
 from services.partners.domain.partner import PartnerId
 from services.partners.store.tables import contacts
 from shared.chassis.database import UnitOfWork
+from shared.chassis.database.rows import Row
 from shared.chassis.errors import NotFound
 
 
@@ -45,7 +46,7 @@ def _columns(contact: Contact) -> dict[str, object]:
     return {"name": contact.reach.name, "email": contact.reach.email, "role": contact.reach.role, "version": contact.version}
 
 
-def _contact(row: sa.Row[tuple[object, ...]]) -> Contact:
+def _contact(row: Row) -> Contact:
     return Contact(
         person_id=PersonId(row.person_id),
         partner_id=PartnerId(row.partner_id),

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from services.partners.domain.partner import Details, Kind, Partner, PartnerId, State
 from services.partners.store.tables import partners
 from shared.chassis.database import UnitOfWork
+from shared.chassis.database.rows import Row
 from shared.chassis.errors import NotFound
 
 
@@ -63,7 +64,7 @@ def _columns(partner: Partner) -> dict[str, object]:
     }
 
 
-def _partner(row: sa.Row[tuple[object, ...]]) -> Partner:
+def _partner(row: Row) -> Partner:
     return Partner(
         id=PartnerId(row.id),
         details=Details(row.name, Kind(row.kind), row.region, row.country),

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import orjson
-import sqlalchemy as sa
 from fastapi import Request, Response
 
 from services.registration import spreadsheet
 from services.registration.spreadsheet import Format
 from services.registration.store.exports import EXPORTS, Export
+from shared.chassis.database.rows import Row
 from shared.chassis.http import Principal, Router, requires
 from shared.chassis.http.lines import NDJSON
 from shared.chassis.http.streams import streamed
@@ -45,7 +45,7 @@ def _streamed(request: Request, caller: Principal, export: Export, kind: Format)
     return streamed(request, caller, statement, lambda rows: _ndjson(export, rows), media_type=NDJSON)
 
 
-def _ndjson(export: Export, rows: Sequence[sa.Row[Any]]) -> bytes:
+def _ndjson(export: Export, rows: Sequence[Row]) -> bytes:
     return b"".join(orjson.dumps(_present(export.show(row)), default=str, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
 
 
@@ -53,7 +53,7 @@ def _present(shown: Any) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if value is not None}
 
 
-def _csv(export: Export, rows: Sequence[sa.Row[Any]]) -> bytes:
+def _csv(export: Export, rows: Sequence[Row]) -> bytes:
     return spreadsheet.render(export.columns, map(export.show, rows))
 
 

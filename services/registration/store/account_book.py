@@ -17,6 +17,7 @@ from services.registration.store import rows, slots
 from services.registration.store.documents import loaded
 from services.registration.store.tables.deals import accounts
 from shared.chassis.database import UnitOfWork
+from shared.chassis.database.rows import Row
 from shared.chassis.errors import NotFound
 from shared.chassis.ids import new_id
 
@@ -82,7 +83,7 @@ class Change:
     details: Mapping[str, Any]
 
 
-def _read(row: "sa.Row[Any]") -> Account:
+def _read(row: Row) -> Account:
     into = AccountId(row.merged_into) if row.merged_into else None
     return Account(AccountId(row.id), row.name, row.country, row.created_at, row.version, into)
 

@@ -13,6 +13,7 @@ from services.registration.domain.deals.claims import Claim, ClaimKind
 from services.registration.domain.values import AccountId, PartnerId
 from services.registration.store.tables.reviews import vendor_claims
 from shared.chassis.database import UnitOfWork
+from shared.chassis.database.rows import Row
 
 _ON = "select * from vendor_claims where account_id = any($1::uuid[]) and (valid_until is null or valid_until > $2)"
 _WRITE = """
@@ -88,7 +89,7 @@ async def listed(uow: UnitOfWork, *, account_id: UUID | None, after: UUID | None
     ]
 
 
-def _claim(row: sa.Row[Any]) -> Claim:
+def _claim(row: Row) -> Claim:
     return Claim(
         id=row.id,
         kind=ClaimKind(row.kind),

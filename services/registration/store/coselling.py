@@ -8,13 +8,13 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-import sqlalchemy as sa
 
 from services.registration.domain.coselling.agreed_split import AgreedSplit, chosen
 from services.registration.domain.coselling.agreement import Agreement, AgreementId, Party, Signature, Signer, Version, VersionState
 from services.registration.domain.deals.deal import Deal
 from services.registration.domain.values import Credit, DealId, PartnerId
 from shared.chassis.database import UnitOfWork, every_partner
+from shared.chassis.database.rows import Row
 from shared.chassis.errors import NotFound
 
 _MINE = "select 1 from cosell_parties where agreement_id = $1 limit 1"
@@ -206,7 +206,7 @@ async def seats(uow: UnitOfWork, agreement_ids: Iterable[UUID], *, partner_id: U
     return found
 
 
-def _seat(row: sa.Row[*tuple[Any, ...]]) -> Seat:
+def _seat(row: Row) -> Seat:
     told: dict[str, Any] = dict(zip(_SEAT_FIELDS, row, strict=True))
     return Seat(**told | {"state": VersionState(told["state"]), "about": orjson.loads(told["about"])})
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 import orjson
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 from services.registration.domain.values import DealId, PartnerId
 from services.registration.store.tables.reviews import deal_reviews, review_steps
 from shared.chassis.database import UnitOfWork
+from shared.chassis.database.rows import Row
 from shared.chassis.errors import NotFound
 
 
@@ -181,7 +181,7 @@ async def asked_of(uow: UnitOfWork, deal_id: UUID) -> str | None:
     return asked
 
 
-def _review(row: sa.Row[Any]) -> DealReview:
+def _review(row: Row) -> DealReview:
     return DealReview(
         deal_id=DealId(row.deal_id),
         partner_id=PartnerId(row.partner_id),

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from services.registration.domain.values import PartnerId
 from services.registration.store.tables.reviews import drafts
 from shared.chassis.database import UnitOfWork
+from shared.chassis.database.rows import Row
 from shared.chassis.errors import NotFound
 from shared.chassis.ids import new_id
 
@@ -82,6 +83,6 @@ async def listed(uow: UnitOfWork, *, partner_id: UUID | None, after: UUID | None
     return [_draft(row) for row in (await uow.execute(query)).all()]
 
 
-def _draft(row: sa.Row[Any]) -> Draft:
+def _draft(row: Row) -> Draft:
     body = orjson.loads(row.body) if isinstance(row.body, str) else row.body
     return Draft(row.id, PartnerId(row.partner_id), body, row.version, row.changed_at)

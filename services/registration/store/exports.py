@@ -12,6 +12,7 @@ from services.registration.domain.intake.echo import OURS
 from services.registration.domain.values import Credit, Terms
 from services.registration.store import rows
 from services.registration.store.documents import loaded
+from shared.chassis.database.rows import Row
 from shared.chassis.money import Money
 
 Shown = Mapping[str, Any]
@@ -27,7 +28,7 @@ class Export:
     meaning: str
     sql: str
     columns: tuple[str, ...]
-    show: Callable[[sa.Row[Any]], Shown]
+    show: Callable[[Row], Shown]
     partner_column: str | None = None
 
     def statement(self, partner_id: UUID | None) -> sa.TextClause:
@@ -55,7 +56,7 @@ _BEYOND = (
 )  # fmt: skip
 
 
-def show_deal(row: sa.Row[Any]) -> Shown:
+def show_deal(row: Row) -> Shown:
     """A deal as a row of an import, with what an import does not read behind it. A withdrawn one has a stage that no import takes."""
     deal = rows.read(row)
     origin, protection = deal.origin, deal.protection
@@ -126,8 +127,8 @@ def _first(values: list[str] | None) -> str | None:
     return values[0] if values else None
 
 
-def _plain(*names: str) -> Callable[[sa.Row[Any]], Shown]:
-    def show(row: sa.Row[Any]) -> Shown:
+def _plain(*names: str) -> Callable[[Row], Shown]:
+    def show(row: Row) -> Shown:
         return {name: loaded(value) if name in _JSON else value for name, value in zip(names, row, strict=True)}
 
     return show

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import orjson
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 from services.registration.domain.intake.error import ErrorState, IntakeError, Rejected, Way
 from services.registration.store.tables.intake import intake_errors as errors
 from shared.chassis.database import UnitOfWork
+from shared.chassis.database.rows import Row
 from shared.chassis.errors import NotFound
 from shared.chassis.ids import new_id_text
 
@@ -129,7 +129,7 @@ async def settle(uow: UnitOfWork, error_id: UUID, state: ErrorState, *, by: str,
     await uow.fetch(_SETTLE, error_id, state.value, uow.now, by, reason)
 
 
-def _read(row: sa.Row[Any]) -> IntakeError:
+def _read(row: Row) -> IntakeError:
     rejected = Rejected(
         source=row.source,
         name=row.name,

@@ -9,6 +9,7 @@ from services.registration.domain.coselling.joint_plan import PlanStep, StepId, 
 from services.registration.domain.values import PartnerId
 from services.registration.store.tables.coselling import cosell_steps as steps
 from shared.chassis.database import UnitOfWork, every_partner
+from shared.chassis.database.rows import Row
 from shared.chassis.errors import NotFound
 
 _OVERDUE = """
@@ -59,7 +60,7 @@ def _row(step: PlanStep) -> dict[str, Any]:
     }
 
 
-def _read(row: sa.Row[Any]) -> PlanStep:
+def _read(row: Row) -> PlanStep:
     return PlanStep(
         id=StepId(row.id),
         agreement_id=row.agreement_id,

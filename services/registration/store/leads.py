@@ -11,6 +11,7 @@ from services.registration.domain.leads.lead import Direction, Lead, LeadId, Lea
 from services.registration.domain.values import PartnerId
 from services.registration.store.tables.leads import lead_contacts, leads
 from shared.chassis.database import UnitOfWork
+from shared.chassis.database.rows import Row
 from shared.chassis.errors import NotFound
 from shared.chassis.money import Money
 
@@ -127,7 +128,7 @@ def _row(lead: Lead) -> dict[str, Any]:
     }
 
 
-def _read(row: sa.Row[Any]) -> Lead:
+def _read(row: Row) -> Lead:
     prospect = Prospect(
         name=row.name,
         domain=row.domain,

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import sqlalchemy as sa
 
 from services.registration.domain.receipts.links import Place, Stored
 from services.registration.domain.receipts.receipt import Link
 from shared.chassis.database import UnitOfWork
+from shared.chassis.database.rows import Row
 
 # One statement, so that one snapshot: what is committed meanwhile is neither half seen nor missing.
 _ENDS = """
@@ -58,7 +56,7 @@ async def stored(uow: UnitOfWork, after: int, until: int) -> list[Stored]:
 
 async def load(uow: UnitOfWork) -> Round:
     """The round under way."""
-    rows: Sequence[sa.Row[Any]] = await uow.fetch(_LOAD)
+    rows: Sequence[Row] = await uow.fetch(_LOAD)
     if not rows:
         return Round(Place(), 0, 0, "")
     row = rows[0]
@@ -72,7 +70,7 @@ async def save(uow: UnitOfWork, state: Round) -> None:
     await uow.fetch(_SAVE, place.sequence, place.hash, place.received_at, state.faults, state.former_faults, state.found, uow.now)
 
 
-def _read(row: sa.Row[Any]) -> Stored:
+def _read(row: Row) -> Stored:
     link = None
     if row.hash is not None:
         link = Link(row.sequence, bytes(row.content_hash), bytes(row.previous_hash), bytes(row.hash))

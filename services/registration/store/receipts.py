@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import orjson
-import sqlalchemy as sa
 
 from services.registration.domain.receipts.receipt import Content, Head, Link
 from shared.chassis.database import UnitOfWork
+from shared.chassis.database.rows import Row
 from shared.chassis.errors import NotFound
 
 _SEED = """
@@ -140,17 +139,17 @@ async def signature_from(uow: UnitOfWork, sequence: int) -> Signature | None:
     return Signature(found[0].sequence, found[0].key_id, bytes(found[0].signature)) if found else None
 
 
-def _only(rows: Sequence[sa.Row[Any]]) -> Receipt:
+def _only(rows: Sequence[Row]) -> Receipt:
     if not rows:
         raise NotFound(what="receipt")
     return _read(rows[0])
 
 
-def _link(row: sa.Row[Any]) -> Link:
+def _link(row: Row) -> Link:
     return Link(row.sequence, bytes(row.content_hash), bytes(row.previous_hash), bytes(row.hash))
 
 
-def _read(row: sa.Row[Any]) -> Receipt:
+def _read(row: Row) -> Receipt:
     return Receipt(
         link=_link(row),
         partner_id=row.partner_id,

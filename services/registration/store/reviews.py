@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 import orjson
@@ -17,6 +16,7 @@ from services.registration.domain.values import AccountId, PartnerId
 from services.registration.store.documents import loaded
 from services.registration.store.tables.deals import account_reviews as reviews
 from shared.chassis.database import UnitOfWork
+from shared.chassis.database.rows import Row
 from shared.chassis.errors import NotFound
 from shared.chassis.ids import derived_id
 from shared.chassis.values import replace
@@ -155,7 +155,7 @@ async def asked(uow: UnitOfWork, accounts: Iterable[AccountId]) -> set[tuple[Acc
     return {(AccountId(one_), AccountId(other)) for one_, other in rows}
 
 
-def _read(row: "sa.Row[Any]") -> Review:
+def _read(row: Row) -> Review:
     names = loaded(row.identifiers)
     return Review(
         row.id,

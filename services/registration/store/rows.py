@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-import sqlalchemy as sa
 
 from services.registration.domain.deals.deal import Deal, Origin
 from services.registration.domain.deals.facts import Refund, RefundPart
@@ -15,6 +14,7 @@ from services.registration.domain.deals.protection import Protection, Scope, Win
 from services.registration.domain.values import AccountId, Credit, DealId, Line, PartnerId, State, Terms
 from services.registration.store.documents import loaded
 from services.registration.store.tables.deals import deals
+from shared.chassis.database.rows import Row
 from shared.chassis.money import Money
 
 COLUMNS = tuple(column.name for column in deals.columns)
@@ -98,7 +98,7 @@ def _refund_json(refund: Refund) -> dict[str, Any]:
     }
 
 
-def read(row: sa.Row[Any]) -> Deal:
+def read(row: Row) -> Deal:
     """The deal in a row of `select *`."""
     return Deal(
         id=DealId(row.id),
@@ -131,11 +131,11 @@ def read(row: sa.Row[Any]) -> Deal:
     )
 
 
-def _origin(row: sa.Row[Any]) -> Origin:
+def _origin(row: Row) -> Origin:
     return Origin(row.source, row.external_id, row.source_changed_at, row.source_version, row.source_digest)
 
 
-def _terms(row: sa.Row[Any]) -> Terms:
+def _terms(row: Row) -> Terms:
     body = loaded(row.terms)
     return Terms(
         closed_at=row.closed_at,

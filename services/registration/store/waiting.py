@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,6 +12,7 @@ from services.registration.domain.deals.protection import Scope
 from services.registration.domain.values import AccountId, PartnerId
 from services.registration.store.tables.reviews import waiting_list
 from shared.chassis.database import UnitOfWork
+from shared.chassis.database.rows import Row
 from shared.chassis.errors import NotFound
 from shared.chassis.money import Money
 
@@ -155,7 +155,7 @@ async def listed(uow: UnitOfWork, *, partner_id: UUID | None, after: UUID | None
     return [_waiting(row) for row in (await uow.execute(query)).all()]
 
 
-def _waiting(row: sa.Row[Any]) -> Waiting:
+def _waiting(row: Row) -> Waiting:
     return Waiting(
         id=row.id,
         partner_id=PartnerId(row.partner_id),

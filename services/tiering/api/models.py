@@ -1,16 +1,16 @@
 """Bodies of requests and answers; the wire's words for the domain's values."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
-import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
 
 from services.tiering.domain.evaluations import Evaluation, Trigger
 from services.tiering.domain.tiers import Tier
 from services.tiering.policy import Discount, TieringPolicy, TierSection
 from services.tiering.store.standings import Standing
+from shared.chassis.database.rows import Row
 from shared.chassis.http import Instant
 from shared.chassis.money import Money
 
@@ -65,7 +65,7 @@ class ResultView(BaseModel):
     reason: str
 
     @classmethod
-    def of(cls, row: sa.Row[Any], *, currency: str) -> Self:
+    def of(cls, row: Row, *, currency: str) -> Self:
         return cls(
             partner_id=row.partner_id,
             rank=row.rank,

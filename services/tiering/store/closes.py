@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-import sqlalchemy as sa
 
 from services.tiering.domain.revenue import Close, Correction, Key, Share, Terms, revenue_by_partner
 from shared.chassis.database import UnitOfWork
+from shared.chassis.database.rows import Row
 from shared.chassis.money import Money
 
 _TAKE = """
@@ -83,7 +83,7 @@ async def recount(uow: UnitOfWork, keys: Iterable[Key]) -> None:
         await uow.fetch(_COUNT, *_columns(counted))
 
 
-def _close(row: sa.Row[Any]) -> Close:
+def _close(row: Row) -> Close:
     shares = tuple(Share(UUID(partner), Fraction(share)) for partner, share in orjson.loads(row.shares))
     terms = Terms(
         row.deal_id, row.close_number, row.sequence, row.closed_at, Money(row.amount_minor, row.currency), shares, registrant=row.partner_id

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,6 +13,7 @@ from services.tiering.domain.tiers import Tier
 from services.tiering.store.tables import evaluations
 from services.tiering.store.tables import results as results_table
 from shared.chassis.database import UnitOfWork
+from shared.chassis.database.rows import Row
 from shared.chassis.errors import NotFound
 
 _RESULTS = """
@@ -83,7 +83,7 @@ async def newest_first(uow: UnitOfWork, *, limit: int, before: UUID | None) -> l
     return [_evaluation(row) for row in await uow.execute(statement)]
 
 
-def _evaluation(row: sa.Row[Any]) -> Evaluation:
+def _evaluation(row: Row) -> Evaluation:
     return Evaluation(
         id=row.evaluation_id,
         as_of=row.as_of,
@@ -97,7 +97,7 @@ def _evaluation(row: sa.Row[Any]) -> Evaluation:
     )
 
 
-async def results(uow: UnitOfWork, evaluation_id: UUID, *, limit: int, after_rank: int) -> list[sa.Row[Any]]:
+async def results(uow: UnitOfWork, evaluation_id: UUID, *, limit: int, after_rank: int) -> list[Row]:
     """Places in one evaluation, best first, after `after_rank`; row-level security leaves a partner its own."""
     places = results_table.c
     statement = sa.select(results_table).where(places.evaluation_id == evaluation_id, places.rank > sa.literal(after_rank, sa.BigInteger))

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,6 +13,7 @@ from services.tiering.domain.tiers import Tier
 from services.tiering.domain.transitions import Holding, Pending
 from services.tiering.store.tables import evaluations, partners, results, standings
 from shared.chassis.database import UnitOfWork
+from shared.chassis.database.rows import Row
 
 _HELD = "select partner_id, tier, since, pending_tier, pending_due, version from standings order by partner_id for update"
 _SAVE = """
@@ -136,12 +136,12 @@ _STANDING = (
 )
 
 
-def _holding(row: sa.Row[Any]) -> Holding:
+def _holding(row: Row) -> Holding:
     pending = Pending(Tier(row.pending_tier), row.pending_due) if row.pending_due else None
     return Holding(row.partner_id, Tier(row.tier), row.since, pending)
 
 
-def _standing(row: sa.Row[Any]) -> Standing:
+def _standing(row: Row) -> Standing:
     ranked = row.status == "active"
     return Standing(
         partner_id=row.partner_id,

@@ -1,4 +1,4 @@
-"""Who is asking: carried in a context variable and turned into PostgreSQL settings at every begin."""
+"""Who is asking: carried in a context variable and turned into PostgreSQL settings as every transaction begins."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,9 +6,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
-
-from sqlalchemy import Connection, event
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 if TYPE_CHECKING:
     from shared.chassis.database.unit_of_work import UnitOfWork
@@ -27,17 +24,13 @@ current_actor: ContextVar[Actor] = ContextVar("current_actor", default=NOBODY)
 
 _REACH_ALL = "select current_setting('hansa.operator', true), set_config('hansa.operator', 'on', true)"
 _REACH = "select set_config('hansa.operator', $1, true)"
-_SETTINGS = "select set_config('hansa.partner', $1, true), set_config('hansa.operator', $2, true)"
 
 
-def bind_actor(engine: AsyncEngine) -> None:
-    """Make every transaction of `engine` carry the current actor; it cannot be forgotten, and ends with the transaction."""
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def _announce(connection: Connection) -> None:
-        actor = current_actor.get()
-        partner = str(actor.partner_id) if actor.partner_id else ""
-        connection.exec_driver_sql(_SETTINGS, (partner, "on" if actor.operator else "off"))
+def named(actor: Actor) -> str:
+    """The statement that tells PostgreSQL who asks, until the transaction ends."""
+    partner = str(actor.partner_id) if actor.partner_id else ""
+    operator = "on" if actor.operator else "off"
+    return f"select set_config('hansa.partner', '{partner}', true), set_config('hansa.operator', '{operator}', true)"
 
 
 @asynccontextmanager

@@ -11,8 +11,10 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shared.chassis.clock import Clock
-from shared.chassis.database.access import bind_actor
+from shared.chassis.database.access import current_actor, named
 from shared.chassis.database.faults import see_broken_connection
+from shared.chassis.database.rows import DriverRow
+from shared.chassis.database.transaction import Listener, transaction
 from shared.chassis.database.unit_of_work import UnitOfWork
 from shared.chassis.events.incoming import Cause
 from shared.chassis.leadership import plain_dsn
@@ -26,7 +28,7 @@ class Database:
     """Transactions on `url` as one role. Pools hold at most `pool` connections; nothing is opened before it is needed.
 
     `set_based` plans every statement for the arrays it is given: see `UnitOfWork.plan_for_arrays`. `bound` names the caller to
-    PostgreSQL at every begin, which costs a round trip: only a role that sees every partner's rows in any case does without.
+    PostgreSQL at every begin: only a role that sees every partner's rows in any case does without.
     """
 
     def __init__(
@@ -49,8 +51,8 @@ class Database:
         limits = {"lock_timeout": str(lock_timeout_ms), "statement_timeout": str(statement_timeout_ms)}
         plans = {"plan_cache_mode": "force_custom_plan"} if set_based else {}
         self.engine = _engine(url, pool=pool, settings=limits | plans | {"application_name": f"hansa-{service}"})
-        if bound:
-            bind_actor(self.engine)
+        self._is_bound = bound
+        self.listeners: list[Listener] = []
         event.listen(self.engine.sync_engine, "handle_error", see_broken_connection)
         self._wakeup = Wakeup(url, application=f"hansa-{service}")
 
@@ -62,8 +64,9 @@ class Database:
     @asynccontextmanager
     async def transaction(self, *, cause: Cause | None = None) -> AsyncIterator[UnitOfWork]:
         """One transaction: commits at the end of the block, rolls back on any exception."""
-        async with self.engine.begin() as connection:
-            uow = UnitOfWork(connection, now=self._clock.now(), service=self.service, tracer=self._tracer, cause=cause)
+        opening = f"begin; {named(current_actor.get())}" if self._is_bound else "begin"
+        async with transaction(self.engine, opening=opening, listeners=self.listeners) as held:
+            uow = UnitOfWork(held, now=self._clock.now(), service=self.service, tracer=self._tracer, cause=cause)
             yield uow
             await uow.flush()
         if uow.has_emitted:
@@ -84,8 +87,10 @@ def _engine(url: str, *, pool: int, settings: dict[str, str]) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=10,
         hide_parameters=True,  # an error's text goes to logs and dead letters: no contact or secret may
+        isolation_level="AUTOCOMMIT",  # transactions are begun and ended by `transaction` alone
+        pool_reset_on_return=None,
         pool_recycle=1800,  # plans cached before a migration do not outlive it for long
-        connect_args={"server_settings": fixed | settings, "command_timeout": longest_ms / 1000},
+        connect_args={"server_settings": fixed | settings, "command_timeout": longest_ms / 1000, "record_class": DriverRow},
     )
 
 

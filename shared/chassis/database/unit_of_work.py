@@ -10,8 +10,10 @@ import orjson
 import sqlalchemy as sa
 from opentelemetry.trace import Tracer
 from sqlalchemy.engine import CursorResult
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncResult
 
+from shared.chassis.database.rows import Row
+from shared.chassis.database.transaction import Transaction
 from shared.chassis.database.waiting import indexed
 from shared.chassis.events.envelope import headers_of, pack_headers, unpack_headers
 from shared.chassis.events.incoming import Cause, Incoming, Raw
@@ -58,8 +60,8 @@ class EventTooLarge(ValueError):
 class UnitOfWork:
     """What a use case may do within one transaction; it never commits (the edge does)."""
 
-    def __init__(self, connection: AsyncConnection, *, now: datetime, service: str, tracer: Tracer, cause: Cause | None = None) -> None:
-        self.connection = connection
+    def __init__(self, transaction: Transaction, *, now: datetime, service: str, tracer: Tracer, cause: Cause | None = None) -> None:
+        self._transaction = transaction
         self.now = now
         self._service = service
         self._tracer = tracer
@@ -71,12 +73,15 @@ class UnitOfWork:
 
     async def execute(self, statement: sa.Executable, parameters: Any = None) -> CursorResult[Any]:
         """Run a SQLAlchemy Core statement."""
-        return await self.connection.execute(statement, parameters)
+        return await self._transaction.core.execute(statement, parameters)
 
-    async def fetch(self, sql: str, *arguments: Any) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+    async def stream(self, statement: sa.Executable, *, portion: int) -> AsyncResult[Any]:
+        """Run a SQLAlchemy Core statement whose rows are read from a cursor on the server, `portion` at a time."""
+        return await self._transaction.core.stream(statement, execution_options={"yield_per": portion})
+
+    async def fetch(self, sql: str, *arguments: Any) -> Sequence[Row]:
         """Run one hand-written statement with `$1` placeholders (arrays through `unnest` on hot paths); its rows."""
-        result = await self.connection.exec_driver_sql(sql, arguments)
-        return result.all() if result.returns_rows else ()
+        return await self._transaction.fetch(sql, arguments)
 
     async def plan_for_arrays(self) -> None:
         """Plan this transaction's statements for the arrays they are given.
@@ -127,7 +132,7 @@ class UnitOfWork:
         """A part that is undone alone when it raises, with the events it emitted, the facts it released and the last steps it noted."""
         emitted, released, noted = len(self._outbox), len(self._released), len(self._last)
         try:
-            async with self.connection.begin_nested():
+            async with self._transaction.savepoint():
                 yield
         except BaseException:
             del self._outbox[emitted:], self._released[released:], self._last[noted:]
@@ -185,7 +190,7 @@ class UnitOfWork:
         about = [indexed(subject) for subject in subjects]
         self._take_up(await self.fetch(RELEASE_ABOUT, about, [f"{name}%" for name in waiting_for]))
 
-    def _take_up(self, rows: Sequence[sa.Row[*tuple[Any, ...]]]) -> None:
+    def _take_up(self, rows: Sequence[Row]) -> None:
         self._released += [Raw(r[0], r[1], r[2], r[3], r[4], unpack_headers(r[5])) for r in rows]
 
     def take_released(self) -> list[Raw]:

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
-from typing import Any
 
 import sqlalchemy as sa
 from fastapi import Request
@@ -10,11 +9,12 @@ from starlette.responses import StreamingResponse
 
 from shared.chassis.database.access import Actor, current_actor
 from shared.chassis.database.engine import Database
+from shared.chassis.database.rows import Row
 from shared.chassis.identity.principal import Principal
 
 PORTION = 500
 
-Render = Callable[[Sequence[sa.Row[Any]]], bytes]
+Render = Callable[[Sequence[Row]], bytes]
 
 
 def streamed(
@@ -38,6 +38,6 @@ async def _bytes(database: Database, actor: Actor, statement: sa.Executable, ren
             uow = await stack.enter_async_context(database.transaction())
         finally:
             current_actor.reset(token)
-        result = await uow.connection.stream(statement, execution_options={"yield_per": PORTION})
+        result = await uow.stream(statement, portion=PORTION)
         async for rows in result.partitions(PORTION):
             yield render(rows)

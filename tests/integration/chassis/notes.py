@@ -9,6 +9,7 @@ from fastapi import FastAPI, Response
 from pydantic import BaseModel, Field
 
 from shared.chassis.database import NAMING, Database
+from shared.chassis.database.rows import Row
 from shared.chassis.errors import NotFound, Refused
 from shared.chassis.http import IfMatch, Page, PageQuery, Principal, Router, Uow, etag, make_app, problem, public, requires
 from shared.chassis.identity import Verifier
@@ -44,7 +45,7 @@ class NoteRefused(Refused):
     sentence = "The note says {word}."
 
 
-def view(row: "sa.Row[UUID, UUID, str, int]") -> Note:
+def view(row: Row) -> Note:
     return Note(id=row.id, text=row.text)
 
 

@@ -21,7 +21,7 @@ async def test_connection_when_cut_in_the_middle_of_an_operation_then_the_fault_
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = await _answer(database, "select pg_backend_pid()")
-    monkeypatch.setattr(asyncpg.Connection, "prepare", _cut)
+    monkeypatch.setattr(asyncpg.Connection, "fetch", _cut)
     with pytest.raises(DBAPIError) as raised:
         await _answer(database, "select 'not prepared yet'")
     monkeypatch.undo()

@@ -1,18 +1,16 @@
 """What other services' and sales systems' facts do here, in whatever order they come."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
 import pytest
-from sqlalchemy import event
 
 from shared.chassis.service import Service
 from shared.chassis.testing.records import Told, record, records
 from shared.chassis.testing.stage import Stage
+from shared.chassis.testing.statements import heard
 from shared.schemas.crm import OpportunityChanged
 from shared.schemas.partners import PartnerActivated, PartnerTerminated
 
@@ -52,22 +50,6 @@ async def _sent(service: Service) -> list[tuple[str, dict[str, Any]]]:
     async with service.platform.worker_database.transaction() as uow:
         rows = await uow.fetch("select aggregatetype, payload from outbox order by id")
     return [(topic, orjson.loads(payload)) for topic, payload in rows]
-
-
-@contextmanager
-def _counted(service: Service) -> Iterator[list[str]]:
-    """The statements that the worker runs within the block."""
-    ran: list[str] = []
-
-    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        ran.append(statement)
-
-    engine = service.platform.worker_database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield ran
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 async def _refusals(service: Service) -> list[str]:
@@ -115,7 +97,7 @@ async def test_partner_when_terminated_then_any_number_of_registrations_is_withd
         deals = [told(partner, external_id=f"{partner}-{n}", account_name=f"A{partner} {n}") for n in range(open_deals)]
         story = enumerate([active(partner), *deals], start=1_000 * partner)
         await service.worker.processor.process([record(one, number=number) for number, one in story])
-        with _counted(service) as statements:
+        with heard(service.platform.worker_database) as statements:
             end = PartnerTerminated(**TIMES, partner_id=UUID(int=partner), reason="left")
             await service.worker.processor.process([record(Told(end, 2), number=9_000 + partner)])
         counts.append(len(statements))

@@ -9,8 +9,9 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from benchmarks.recorded_sql import Recorder
+from benchmarks.recorded_sql import first_transaction
 from shared.chassis.testing.stage import Stage
+from shared.chassis.testing.statements import heard
 from tests.integration.registration.test_claims import CLAIM, claimed
 from tests.integration.registration.test_reviews import MANUAL
 from tests.integration.registration.world import World
@@ -165,13 +166,12 @@ async def world(stage: Stage) -> World:
 
 async def _view(world: World, name: str, **said: Any) -> View:
     before = len(await world.events())
-    recorder = Recorder(world.service.platform.api_database.engine)
-    answer = await world.rival.post("/v1/deals", json=SAID | {"account_name": name} | said, headers={"idempotency-key": uuid4().hex})
-    recorder.stop()
+    with heard(world.service.platform.api_database) as statements:
+        answer = await world.rival.post("/v1/deals", json=SAID | {"account_name": name} | said, headers={"idempotency-key": uuid4().hex})
     assert (answer.status_code, answer.json()["code"]) == (409, "account_taken"), answer.text
     events = [(topic, len(orjson.dumps(body))) for topic, _, body in (await world.events())[before:]]
     return View(
-        statements=tuple(" ".join(statement.split()) for statement in recorder.of_one_transaction()),
+        statements=tuple(" ".join(statement.split()) for statement, _ in first_transaction(statements)),
         status=answer.status_code,
         headers=tuple((key, "" if key.startswith("receipt-") else value) for key, value in answer.headers.items()),
         body={key: len(str(value)) if key == "refusal_id" else value for key, value in answer.json().items()},
