@@ -23,9 +23,6 @@ from (values (1)) one left join known_partners p on p.id = $3 left join lateral 
   where a.merged_into is null
   order by a.id for no key update of a
 ) f on true"""
-_ENTERED = """
-select i.kind, i.value from unnest($1::text[], $2::text[]) w(kind, value)
-join account_identifiers i on i.kind = w.kind and i.value = w.value"""
 _LOCK = "select id from accounts where id = any($1::uuid[]) order by id for no key update"
 # Sorted, so that two who enter overlapping sets wait for each other instead of dying.
 _ADD = """
@@ -48,13 +45,6 @@ async def find(uow: UnitOfWork, wanted: Iterable[Identifier]) -> Known:
     pairs = sorted(set(wanted))
     rows = await uow.fetch(_FIND, [i.kind.value for i in pairs], [i.value for i in pairs]) if pairs else ()
     return {Identifier(IdentifierKind(kind), value): AccountId(account) for kind, value, account in rows}
-
-
-async def entered(uow: UnitOfWork, wanted: Iterable[Identifier]) -> set[Identifier]:
-    """Those of the identifiers that name an account already; nothing is locked."""
-    pairs = sorted(set(wanted))
-    rows = await uow.fetch(_ENTERED, [i.kind.value for i in pairs], [i.value for i in pairs]) if pairs else ()
-    return {Identifier(IdentifierKind(kind), value) for kind, value in rows}
 
 
 async def find_for(uow: UnitOfWork, wanted: Sequence[Identifier], *, partner_id: PartnerId) -> tuple[str | None, Known]:

@@ -8,8 +8,6 @@ from services.registration.domain.values import PartnerId, Standing
 from shared.chassis.database import UnitOfWork
 
 _OF = "select id, state, kind from known_partners where id = any($1::uuid[])"
-_ROOM = """
-select k.id, k.state, q.open_deals from known_partners k join registration_quotas q on q.partner_id = k.id where k.id = any($1::uuid[])"""
 # A fact that is older than what is known changes nothing: topics have no order among each other.
 _LEARN = """
 insert into known_partners as k (id, state, kind, sequence) values ($1, $2, $3, $4)
@@ -33,19 +31,6 @@ from unnest($1::uuid[], $2::int[]) m(partner_id, by), held where q.partner_id = 
 class KnownPartner:
     standing: Standing
     kind: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """Whether a partner may register, and how many registrations it has open."""
-
-    standing: Standing
-    open_deals: int
-
-
-async def room_of(uow: UnitOfWork, ids: Iterable[PartnerId]) -> dict[PartnerId, Room]:
-    """Of those of `ids` that are known and not ended. Nothing is locked: entering a deal decides."""
-    return {PartnerId(id_): Room(Standing(state), count) for id_, state, count in await uow.fetch(_ROOM, sorted(set(ids)))}
 
 
 async def of(uow: UnitOfWork, ids: Iterable[PartnerId]) -> dict[PartnerId, KnownPartner]:

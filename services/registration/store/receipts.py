@@ -86,6 +86,11 @@ async def lock_head(uow: UnitOfWork) -> Head:
     return Head(*(await uow.fetch(_LOCK_HEAD))[0])
 
 
+async def flush_and_lock_head(uow: UnitOfWork) -> Head:
+    """`lock_head`, after everything else that the transaction has to write."""
+    return Head(*(await uow.flush_and_fetch(_LOCK_HEAD))[0])
+
+
 async def head(uow: UnitOfWork) -> Head:
     """The end of the chain, not locked."""
     return Head(*(await uow.fetch(_HEAD))[0])

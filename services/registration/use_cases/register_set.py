@@ -1,17 +1,16 @@
 """Registrations that come together, in one transaction: those of customers nobody knows yet, decided as `register` decides each."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextvars import Context
 from dataclasses import dataclass
 
 from services.registration.domain.accounts.directory import Party
 from services.registration.domain.accounts.identifiers import Identifier, Registrable, identifiers
 from services.registration.domain.deals.deal import Deal
-from services.registration.domain.values import AccountId, Confidence, PartnerId, Standing
+from services.registration.domain.values import AccountId, Confidence, Standing
 from services.registration.policy import Policy
-from services.registration.store import accounts, partners
-from services.registration.store.partners import Room
+from services.registration.store.sets import FirstLook, first_look
 from services.registration.use_cases.doubts import Recognised, put_up_doubts
 from services.registration.use_cases.identify import identify
 from services.registration.use_cases.register import Claimed, Registration, check_terms, drafted, record
@@ -33,9 +32,8 @@ async def register_set(uow: UnitOfWork, wanted: Sequence[InSet], *, policy: Poli
     No two share an identifier. Raises Apart, or what `record` raises, if something came between: then nothing of the set stands.
     """
     names = [_names(one.wanted, uow, policy=policy, registrable=registrable) for one in wanted]
-    taken = await accounts.entered(uow, [name for each in names for name in each])
-    room = await partners.room_of(uow, {one.wanted.partner_id for one in wanted})
-    fitting = _fitting(wanted, names, taken, room, limit=policy.open_registrations_limit)
+    look = await first_look(uow, [name for each in names for name in each], [one.wanted.partner_id for one in wanted])
+    fitting = _fitting(wanted, names, look, limit=policy.open_registrations_limit)
     if not fitting:
         return [None] * len(wanted)
     new = await _enter_accounts(uow, [(wanted[place].wanted, names[place]) for place in fitting])
@@ -68,18 +66,18 @@ def _names(one: Registration, uow: UnitOfWork, *, policy: Policy, registrable: R
 def _fitting(
     wanted: Sequence[InSet],
     names: Sequence[tuple[Identifier, ...]],
-    taken: set[Identifier],
-    room: Mapping[PartnerId, Room],
+    look: FirstLook,
     *,
     limit: int,
 ) -> list[int]:
     """The places of those whose customer is new, and whose partner is active and below its limit with all of its own."""
+    room = look.room
     open_deals = Counter({partner_id: one.open_deals for partner_id, one in room.items()})
     found: list[int] = []
     for place, one in enumerate(wanted):
         partner_id = one.wanted.partner_id
         is_active = partner_id in room and room[partner_id].standing is Standing.ACTIVE
-        if names[place] and taken.isdisjoint(names[place]) and is_active and open_deals[partner_id] < limit:
+        if names[place] and look.taken.isdisjoint(names[place]) and is_active and open_deals[partner_id] < limit:
             open_deals[partner_id] += 1
             found.append(place)
     return found

@@ -120,12 +120,22 @@ class UnitOfWork:
     async def flush(self) -> None:
         """Write the outbox rows, then take the last steps; the edge calls it before the commit."""
         if self._outbox:
-            columns = [list(column) for column in zip(*self._outbox, strict=True)]
-            self._outbox.clear()
-            await self.fetch(_INSERT_OUTBOX, *columns)
+            await self.fetch(_INSERT_OUTBOX, *self._taken_from_outbox())
         noted, self._last = self._last, []
         for step in dict.fromkeys(step for step, _ in noted):
             await step(self, [item for each, item in noted if each == step])
+
+    async def flush_and_fetch(self, sql: str) -> Sequence[Row]:
+        """`flush`, then the rows of `sql`, a select without arguments: in one statement where there are no last steps."""
+        if self._outbox and not self._last:
+            return await self.fetch(f"with told as ({_INSERT_OUTBOX}) {sql}", *self._taken_from_outbox())
+        await self.flush()
+        return await self.fetch(sql)
+
+    def _taken_from_outbox(self) -> list[list[str | None]]:
+        columns: list[list[str | None]] = [list(column) for column in zip(*self._outbox, strict=True)]
+        self._outbox.clear()
+        return columns
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:

@@ -1,14 +1,24 @@
 """Give accepted submissions their receipts, as the last thing that a transaction does: all share one chain."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 from services.registration.domain.accounts.identifiers import Customer
 from services.registration.domain.deals.deal import Deal
 from services.registration.domain.intake.desk import Taken
 from services.registration.domain.intake.opportunity import Opportunity
-from services.registration.domain.receipts.receipt import SALT_BYTES, Link, Submission, canonical, chain, instant, seal_written, signed_text
+from services.registration.domain.receipts.receipt import (
+    SALT_BYTES,
+    Head,
+    Link,
+    Submission,
+    canonical,
+    chain,
+    instant,
+    seal_written,
+    signed_text,
+)
 from services.registration.store import receipts
 from services.registration.store.receipts import Entry
 from services.registration.use_cases.receipts.signing import Signer
@@ -29,8 +39,7 @@ class Receipts:
 
     async def issue_all(self, uow: UnitOfWork, submissions: Sequence[Submission]) -> list[Link]:
         """`issue` for a set, in its order."""
-        await uow.flush()
-        return await self._append(uow, submissions)
+        return await self._append(uow, submissions, lock_head=receipts.flush_and_lock_head)
 
     def issue_at_last(self, uow: UnitOfWork, taken: Sequence[Taken]) -> None:
         """Receipts for those of a set that registered a new deal, before the commit: in the order in which they were decided."""
@@ -39,9 +48,11 @@ class Receipts:
                 uow.at_last(self._append_noted, _followed(one.seen, one.deal))
 
     async def _append_noted(self, uow: UnitOfWork, submissions: Sequence[Submission]) -> None:
-        await self._append(uow, submissions)
+        await self._append(uow, submissions, lock_head=receipts.lock_head)
 
-    async def _append(self, uow: UnitOfWork, submissions: Sequence[Submission]) -> list[Link]:
+    async def _append(
+        self, uow: UnitOfWork, submissions: Sequence[Submission], *, lock_head: Callable[[UnitOfWork], Awaitable[Head]]
+    ) -> list[Link]:
         """One signature for the whole run: it covers the last link, and through the chain those before it."""
         keys = self._signer.keys  # asked for before the head is locked
         contents = [canonical(submission.content()) for submission in submissions]
@@ -51,7 +62,7 @@ class Receipts:
             Entry(partner_id=one.partner_id, subject_id=one.subject_id, content=content.decode(), salt=salt)
             for one, content, salt in zip(submissions, contents, salts, strict=True)
         ]
-        head = await receipts.lock_head(uow)
+        head = await lock_head(uow)
         received_at = max(uow.now, head.received_at)  # who waited for an account came after the one who held it, also by the clock
         told = instant(received_at)
         sealed = [seal_written(content, received_at=told, salt=salt.hex()) for content, salt in zip(contents, salts, strict=True)]
