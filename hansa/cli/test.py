@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-ALONE = ("unit", "property", "architecture", "contract")
-"""Tiers that need no server: they run beside the others, on the core that those leave free."""
+TIERS = ("unit", "property", "architecture", "contract", "integration", "e2e", "chaos")
+_LONGEST = "integration"
+"""It takes as long as all other tiers together: those run beside it, with servers of their own, on the core that it leaves free."""
 _NONE_CHOSEN = 5
-TIERS = (*ALONE, "integration", "e2e", "chaos")
 
 
 def command(
@@ -37,25 +37,24 @@ def command(
     if seed is not None:
         environment["HANSA_CHAOS_SEED"] = str(seed)
     here = [tier for tier in TIERS if tier in chosen and (ROOT / "tests" / tier).exists()]
-    raise typer.Exit(
-        _run([each for each in here if each in ALONE], [each for each in here if each not in ALONE], options, environment, ROOT)
-    )
+    raise typer.Exit(_run(here, options, environment, ROOT))
 
 
-def _run(alone: Sequence[str], on_servers: Sequence[str], options: Sequence[str], environment: Mapping[str, str], root: Path) -> int:
-    """Both groups side by side, what the first printed after the second; pytest's exit code, of two the worse."""
+def _run(tiers: Sequence[str], options: Sequence[str], environment: Mapping[str, str], root: Path) -> int:
+    """The longest and the others side by side, what those printed after it; pytest's exit code, of two the worse."""
 
     def pytest(tiers: Sequence[str]) -> list[str]:
         return [sys.executable, "-m", "pytest", *(f"tests/{tier}" for tier in tiers), *options]
 
-    if not (alone and on_servers):
-        return subprocess.run(pytest([*alone, *on_servers]), cwd=root, env=environment, check=False).returncode
+    others = [tier for tier in tiers if tier != _LONGEST]
+    if len(others) in (0, len(tiers)):
+        return subprocess.run(pytest(tiers), cwd=root, env=environment, check=False).returncode
     with tempfile.TemporaryFile() as printed:
-        beside = subprocess.Popen(pytest(alone), cwd=root, env=environment, stdout=printed, stderr=subprocess.STDOUT)
+        beside = subprocess.Popen(pytest(others), cwd=root, env=environment, stdout=printed, stderr=subprocess.STDOUT)
         try:
-            codes = {subprocess.run(pytest(on_servers), cwd=root, env=environment, check=False).returncode, beside.wait()}
+            codes = {abs(subprocess.run(pytest([_LONGEST]), cwd=root, env=environment, check=False).returncode), abs(beside.wait())}
         finally:
             beside.terminate()
         printed.seek(0)
-        typer.echo(f"\n{', '.join(alone)} (beside the others):\n{printed.read().decode(errors='replace')}")
+        typer.echo(f"\n{', '.join(others)} (beside {_LONGEST}):\n{printed.read().decode(errors='replace')}")
     return max(codes - {_NONE_CHOSEN}, default=_NONE_CHOSEN)

@@ -8,18 +8,19 @@ from services.registration.domain.values import PartnerId, Standing
 from shared.chassis.database import UnitOfWork
 
 _FIRST_LOOK = """
-select k.id, k.state, q.open_deals, null, null
+select k.id, k.state, k.kind, q.open_deals, null, null
 from known_partners k join registration_quotas q on q.partner_id = k.id where k.id = any($1::uuid[])
 union all
-select null, null, null, i.kind, i.value
+select null, null, null, null, i.kind, i.value
 from unnest($2::text[], $3::text[]) w(kind, value) join account_identifiers i on i.kind = w.kind and i.value = w.value"""
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Whether a partner may register, and how many registrations it has open."""
+    """Whether a partner may register, of which type it is, and how many registrations it has open."""
 
     standing: Standing
+    kind: str | None
     open_deals: int
 
 
@@ -36,6 +37,6 @@ async def first_look(uow: UnitOfWork, names: Iterable[Identifier], partners: Ite
     pairs = sorted(set(names))
     rows = await uow.fetch(_FIRST_LOOK, sorted(set(partners)), [i.kind.value for i in pairs], [i.value for i in pairs])
     return FirstLook(
-        taken={Identifier(IdentifierKind(kind), value) for id_, _, _, kind, value in rows if id_ is None},
-        room={PartnerId(id_): Room(Standing(state), count) for id_, state, count, _, _ in rows if id_ is not None},
+        taken={Identifier(IdentifierKind(kind), value) for id_, _, _, _, kind, value in rows if id_ is None},
+        room={PartnerId(id_): Room(Standing(state), kind, count) for id_, state, kind, count, _, _ in rows if id_ is not None},
     )

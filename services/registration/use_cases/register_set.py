@@ -10,7 +10,8 @@ from services.registration.domain.accounts.identifiers import Identifier, Regist
 from services.registration.domain.deals.deal import Deal
 from services.registration.domain.values import AccountId, Confidence, Standing
 from services.registration.policy import Policy
-from services.registration.store.sets import FirstLook, first_look
+from services.registration.store.sets import FirstLook, Room, first_look
+from services.registration.use_cases.conflicts.arising import is_kept_out
 from services.registration.use_cases.doubts import Recognised, put_up_doubts
 from services.registration.use_cases.identify import identify
 from services.registration.use_cases.register import Claimed, Registration, check_terms, drafted, record
@@ -33,7 +34,7 @@ async def register_set(uow: UnitOfWork, wanted: Sequence[InSet], *, policy: Poli
     """
     names = [_names(one.wanted, uow, policy=policy, registrable=registrable) for one in wanted]
     look = await first_look(uow, [name for each in names for name in each], [one.wanted.partner_id for one in wanted])
-    fitting = _fitting(wanted, names, look, limit=policy.open_registrations_limit)
+    fitting = _fitting(wanted, names, look, policy=policy)
     if not fitting:
         return [None] * len(wanted)
     new = await _enter_accounts(uow, [(wanted[place].wanted, names[place]) for place in fitting])
@@ -63,24 +64,22 @@ def _names(one: Registration, uow: UnitOfWork, *, policy: Policy, registrable: R
         return ()
 
 
-def _fitting(
-    wanted: Sequence[InSet],
-    names: Sequence[tuple[Identifier, ...]],
-    look: FirstLook,
-    *,
-    limit: int,
-) -> list[int]:
-    """The places of those whose customer is new, and whose partner is active and below its limit with all of its own."""
-    room = look.room
-    open_deals = Counter({partner_id: one.open_deals for partner_id, one in room.items()})
+def _fitting(wanted: Sequence[InSet], names: Sequence[tuple[Identifier, ...]], look: FirstLook, *, policy: Policy) -> list[int]:
+    """The places of those whose customer is new, and whose partner may register there and is below its limit with all of its own."""
+    open_deals = Counter({partner_id: one.open_deals for partner_id, one in look.room.items()})
     found: list[int] = []
     for place, one in enumerate(wanted):
-        partner_id = one.wanted.partner_id
-        is_active = partner_id in room and room[partner_id].standing is Standing.ACTIVE
-        if names[place] and look.taken.isdisjoint(names[place]) and is_active and open_deals[partner_id] < limit:
+        partner_id, room = one.wanted.partner_id, look.room.get(one.wanted.partner_id)
+        is_new = names[place] and look.taken.isdisjoint(names[place])
+        if is_new and room and _may_register(one.wanted, room, policy) and open_deals[partner_id] < policy.open_registrations_limit:
             open_deals[partner_id] += 1
             found.append(place)
     return found
+
+
+def _may_register(one: Registration, room: Room, policy: Policy) -> bool:
+    territory = policy.tree.derive(one.territory, one.customer.country)
+    return room.standing is Standing.ACTIVE and not is_kept_out(one.partner_id, room.kind, territory, policy=policy)
 
 
 async def _enter_accounts(uow: UnitOfWork, wanted: Sequence[tuple[Registration, tuple[Identifier, ...]]]) -> list[Recognised]:

@@ -209,6 +209,14 @@ async def test_quota_when_a_burst_goes_past_it_then_it_holds(world: World) -> No
     assert (await world.rows("select count(*) from accounts"))[0][0] == 14, "what was refused leaves nothing behind"
 
 
+async def test_territory_when_a_partner_may_not_have_it_then_only_its_own_are_refused(world: World, sets: list[int]) -> None:
+    await world.policy(partner_territories={"kinds": {"channel": ["FR"]}, "on_breach": "refuse"})
+    countries = ["FR", "DE"] * 8
+    answers = await asyncio.gather(*(post(world.partner, **company(n), country=country) for n, country in enumerate(countries)))
+    assert [answer.json().get("code", answer.status_code) for answer in answers] == [201, "territory_not_allowed"] * 8
+    assert sum(sets) >= 4
+
+
 async def test_likeness_when_two_of_a_burst_are_alike_then_the_later_one_is_looked_at(world: World, sets: list[int]) -> None:
     """Alone the second would find the first."""
     names = ["Nordlicht Optik GmbH", "Nordlciht Optik", *(company(number)["account_name"] for number in range(12))]

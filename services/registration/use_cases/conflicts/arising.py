@@ -41,6 +41,12 @@ async def breaching_territory(uow: UnitOfWork, deals: Sequence[Deal], *, policy:
     return {deal.id for deal in breaching}
 
 
+def is_kept_out(partner_id: PartnerId, kind: str | None, territory: str, *, policy: Policy) -> bool:
+    """Whether `breaching_territory` would refuse what a partner of this kind registers there."""
+    assignment = policy.partner_territories.assignment
+    return bool(assignment) and assignment.refuses and assignment.breached(partner_id, kind, policy.tree.path(territory), tree=policy.tree)
+
+
 async def open_breach(uow: UnitOfWork, deal: Deal, *, policy: Policy) -> None:
     """The registration stands, and somebody looks at it."""
     note = f"registered in {deal.territory}"
