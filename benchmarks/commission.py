@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 
-from benchmarks import naive_handler, pipeline, workers
+from benchmarks import naive_handler, pipeline, reading, workers
 from benchmarks.ground import Ground, Measure, Report, in_turn, percentile, until
 from shared.chassis.events.incoming import Raw
 from shared.chassis.ids import derived_id
@@ -163,7 +163,7 @@ async def measure(ground: Ground, *, runs: int) -> list[Report]:
     hot, few = skewed(deals), deals[:REPEATED_EVENTS]
     template = await ground.service("commission")
     await template.stop()
-    mine, limit, peer, skew, once, tenfold = await in_turn(
+    mine, limit, peer, skew, once, tenfold, alone = await in_turn(
         [
             ("hansa", "events/s", lambda: pipeline.ours(ground, deals)),
             (pipeline.LIMIT, "events/s", lambda: pipeline.one_statement(ground, deals, template)),
@@ -171,6 +171,7 @@ async def measure(ground: Ground, *, runs: int) -> list[Report]:
             ("hansa, partners by Zipf 2.0", "events/s", lambda: pipeline.ours(ground, hot)),
             ("hansa, each event once", "events/s", lambda: repeated(ground, few, times=1)),
             ("hansa, each event ten times", "distinct events/s", lambda: repeated(ground, few, times=REPEATS)),
+            ("the Kafka client alone, each event ten times", "distinct events/s", lambda: reading.read(ground, few, times=REPEATS)),
         ],
         runs=runs,
     )
@@ -180,7 +181,7 @@ async def measure(ground: Ground, *, runs: int) -> list[Report]:
             "commission: deal.closed from Kafka to the committed ledger", mine, (limit, peer), {limit.name: 0.6, peer.name: 15.0}, checked
         ),
         Report("commission: one partner with three fifths of the deals", skew, (mine,), {mine.name: 0.8}, checked),
-        Report("commission: ten deliveries of each event", tenfold, (once,), {once.name: 1 / 1.3}, checked),
+        Report("commission: ten deliveries of each event", tenfold, (once, alone), {once.name: 1 / 1.3}, checked),
         await _latency(ground, runs=runs),
     ]
 
