@@ -79,11 +79,15 @@ def is_mixed(domain: str) -> bool:
 
 
 def _is_mixed(label: str) -> bool:
+    if label.isascii():
+        return False
     scripts = {unicodedata.name(c, "?").split()[0] for c in label if c.isalpha()}
     return len(scripts) > 1 and not any(scripts <= custom for custom in _MIXED_BY_CUSTOM)
 
 
 def skeleton(label: str) -> str:
     """What the eye makes of a label: look-alikes as Latin letters and digits as letters, diacritics and hyphens gone."""
-    plain = unidecode(unicodedata.normalize("NFKC", label.casefold()).translate(_LOOK_ALIKES)).casefold()
+    plain = label.casefold()
+    if not plain.isascii():
+        plain = unidecode(unicodedata.normalize("NFKC", plain).translate(_LOOK_ALIKES)).casefold()
     return "".join(c for c in plain.translate(_DIGITS).replace("rn", "m").replace("vv", "w") if c.isalnum())
