@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from services.registration.domain.deals.line import Place, Waiting
 from services.registration.domain.deals.protection import Scope
-from services.registration.domain.values import AccountId, PartnerId
+from services.registration.domain.values import AccountId, DealId, PartnerId
 from services.registration.store.tables.reviews import waiting_list
 from shared.chassis.database import UnitOfWork, every_partner
 from shared.chassis.errors import NotFound
@@ -110,12 +110,12 @@ async def take_back(uow: UnitOfWork, waiting_ids: Sequence[UUID]) -> list[Waitin
     return [_waiting(row) for row in await uow.fetch(_TAKE_BACK, list(waiting_ids))] if waiting_ids else []
 
 
-async def places_among(uow: UnitOfWork, ids: Iterable[UUID]) -> set[UUID]:
+async def places_among(uow: UnitOfWork, ids: Iterable[DealId]) -> set[DealId]:
     """Which of these holders of slots are places to which an account is, or was, offered; whoever asks."""
     if not (wanted := list(ids)):
         return set()
     async with every_partner(uow):
-        return {row[0] for row in await uow.fetch(_PLACES, wanted)}
+        return {DealId(row[0]) for row in await uow.fetch(_PLACES, wanted)}
 
 
 async def listed(uow: UnitOfWork, *, partner_id: UUID | None, after: UUID | None, limit: int) -> Sequence[Waiting]:
