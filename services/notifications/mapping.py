@@ -29,6 +29,8 @@ CONSUMED: tuple[type[Event], ...] = (
     reviews.DealExpiring,
     reviews.ReviewLate,
     waiting.AccountOffered,
+    waiting.AccountOfferWithdrawn,
+    waiting.AccountWaitingEnded,
     conflicts.DealReassigned,
     conflicts.DealProtectionEnded,
     conflicts.ConflictOpened,

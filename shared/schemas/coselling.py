@@ -75,9 +75,9 @@ class CosellAgreed(CosellPart):
 class CosellEnded(CosellFact):
     """A version is over, for a party that has none instead.
 
-    `because` is there where no side ended it: `deal_over` (lost, withdrawn or rejected), `deal_reassigned` (a conflict's decision gave
-    the deal to another partner), `partner_inactive` (a party may not work any more). `reason` is then the nearest older word: `left`
-    for what was in force, `lapsed` for an invitation.
+    `because` is there where no side ended it: `deal_over` (lost, withdrawn or rejected), `deal_won` (an invitation that was open then),
+    `deal_reassigned` (a conflict's decision gave the deal to another partner), `partner_inactive` (a party may not work any more).
+    `reason` is then the nearest older word: `left` for what was in force, `lapsed` for an invitation.
     """
 
     topic: ClassVar[str] = "cosell.ended"

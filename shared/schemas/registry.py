@@ -40,6 +40,8 @@ ALL: tuple[type[Event], ...] = (
     reviews.DealExpiring,
     reviews.ReviewLate,
     waiting.AccountOffered,
+    waiting.AccountOfferWithdrawn,
+    waiting.AccountWaitingEnded,
     accounts.AccountMerged,
     accounts.AccountSplit,
     conflicts.DealReassigned,

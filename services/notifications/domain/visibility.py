@@ -52,6 +52,8 @@ OWNER_SEES: Mapping[str, frozenset[str]] = {
     "deal.expiring": _DEAL | {"ends_at", "because"},
     "review.late": _DEAL | {"escalated"},
     "account.offered": _EVERY | {"waiting_id", "account_name", "families", "territory", "offered_until"},
+    "account.offer_withdrawn": _EVERY | {"waiting_id", "account_name", "families", "territory"},
+    "account.waiting_ended": _EVERY | {"waiting_id", "account_name", "families", "territory", "reason", "deal_id", "continued_by"},
     # Not the reason, nor who had the deal before: a decision between rivals.
     "deal.reassigned": _DEAL
     | {"account_id", "families", "territory", "country", "registered_at", "protected", "protected_from", "protected_until"},

@@ -18,6 +18,7 @@ from services.registration.domain.values import PartnerId
 from services.registration.policy import Policy
 from services.registration.store import drafts
 from services.registration.store.drafts import Draft
+from services.registration.use_cases import drafting
 from services.registration.use_cases.receipts.issue import Receipts, submitted
 from services.registration.use_cases.register import register
 from shared.chassis.http import IfMatch, InvalidRequest, Page, PageQuery, Principal, Router, Uow, etag
@@ -76,7 +77,7 @@ def routes(policies: Policies[Policy], *, registrable: Registrable, receipts: Re
     @router.post("/{draft_id}/submit", status_code=201, responses=DOCUMENTED)
     async def submit_draft(draft_id: UUID, uow: Uow, caller: Writer) -> m.DealOut:
         """Register what was prepared; the draft is gone if that succeeds."""
-        wanted = registration_of(_whole(await drafts.locked(uow, draft_id)), caller)
+        wanted = registration_of(_whole(await drafting.hold(uow, draft_id)), caller)
         policy = (await policies.at(uow, uow.now))[1]
         outcome = await register(uow, wanted, policy=policy, registrable=registrable)
         if isinstance(outcome, Deal):
@@ -92,7 +93,7 @@ def _add_keeping(router: Router) -> None:
     async def keep_draft(body: DraftIn, uow: Uow, caller: Writer, response: Response) -> DraftOut:
         """Keep a registration that is not whole yet. It keeps nobody out."""
         check_staff(body, caller, STAFFS_OF_REGISTRATION)  # before it is kept: whoever submits the draft would say it
-        return _shown(await drafts.add(uow, _whose(body, caller), _kept(body)), response)
+        return _shown(await drafting.keep(uow, _whose(body, caller), _kept(body)), response)
 
     @router.get("")
     async def list_drafts(uow: Uow, caller: Reader, paging: PageQuery) -> Page[DraftOut]:

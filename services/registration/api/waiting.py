@@ -9,9 +9,9 @@ from pydantic import BaseModel
 from services.registration.api import models as m
 from services.registration.api.receipt_headers import DOCUMENTED, name_receipt
 from services.registration.api.routes import Reader, Writer, shown
+from services.registration.domain.deals.line import Place, Waiting
 from services.registration.policy import Policy
 from services.registration.store import waiting
-from services.registration.store.waiting import Place, Waiting
 from services.registration.use_cases.receipts.issue import Receipts, accepted
 from services.registration.use_cases.waiting.accept import accept
 from services.registration.use_cases.waiting.leave import leave

@@ -37,6 +37,7 @@ insert into cosell_parties (agreement_id, number, partner_id, deal_id, place, ro
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::text::jsonb, $14, $15)
 on conflict (agreement_id, number, partner_id) do update set state = excluded.state, signed_by = excluded.signed_by,
   signed_at = excluded.signed_at"""
+_HOLD = "select 1 from cosell_agreements where deal_id = any($1::uuid[]) order by id for update"
 _SIGNED_OF = """
 select a.deal_id, a.id, v.number, v.state, v.document from cosell_agreements a
 join cosell_versions v on v.agreement_id = a.id and v.in_force_from is not null where a.deal_id = any($1::uuid[])"""
@@ -217,8 +218,13 @@ async def listed(uow: UnitOfWork, *, partner_id: UUID | None, deal_id: UUID | No
 
 
 async def agreed(uow: UnitOfWork, deals: Iterable[Deal]) -> dict[DealId, AgreedSplit]:
-    """For each deal with a signed agreement, the split that counts for its terms."""
+    """For each deal with a signed agreement, the split that counts for its terms.
+
+    The agreements are held: what is signed later is signed after what the terms are for, and a close leaves nothing to be signed.
+    """
     wanted = {deal.id: deal for deal in deals}
+    if wanted:
+        await uow.fetch(_HOLD, list(wanted))
     signed: dict[DealId, dict[int, AgreedSplit]] = {}
     in_force: dict[DealId, int] = {}
     for deal_id, agreement_id, number, state, document in await uow.fetch(_SIGNED_OF, list(wanted)) if wanted else ():

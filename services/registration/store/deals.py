@@ -33,9 +33,10 @@ _ENDING = f"""
 {_HOLDING} and warned is not true and (protected_until <= $2 or coalesce(stage_at, registered_at) <= $3)
 order by protected_until limit $4 for update skip locked"""
 _OPEN_OF = "select * from deals where partner_id = $1 and state in ('open', 'in_review', 'returned') order by id for update"
+# When it kept others out last counts, also before a timer has marked it as expired: what becomes of it afterwards begins nothing anew.
 _ENDED_BEFORE = """
-select 1 from deals where partner_id = $1 and account_id = $2 and families && $3::text[] and id <> $5
-and (state in ('withdrawn', 'rejected', 'lost') or expired) and coalesce(protection_ended_at, protected_until) > $4 limit 1"""
+select 1 from deals where partner_id = $1 and account_id = $2 and families && $3::text[] and id <> $5 and state <> 'won'
+and least(protection_ended_at, protected_until) > $4 and least(protection_ended_at, protected_until) <= $6 limit 1"""
 # The quotas' rows are locked in order and counted again under that lock: two requests cannot both take the last place.
 _ENTER = """
 with held as (
@@ -128,9 +129,9 @@ async def open_of(uow: UnitOfWork, partner_id: PartnerId) -> list[Deal]:
 
 
 async def ended_within(uow: UnitOfWork, deal: Deal, *, since: datetime) -> bool:
-    """Whether the same partner's earlier registration of this deal ended after `since`."""
+    """Whether the same partner's earlier registration of this deal kept others out until some time after `since`; a win is no such end."""
     scope = deal.scope
-    return bool(await uow.fetch(_ENDED_BEFORE, deal.partner_id, scope.account_id, list(scope.families), since, deal.id))
+    return bool(await uow.fetch(_ENDED_BEFORE, deal.partner_id, scope.account_id, list(scope.families), since, deal.id, uow.now))
 
 
 async def enter(uow: UnitOfWork, new: Sequence[Deal], *, limit: int) -> bool:

@@ -12,7 +12,7 @@ from services.registration.domain.deals.protection import instant, rivals
 from services.registration.domain.drafts import TermsDraft
 from services.registration.domain.values import Outcome, Terms
 from services.registration.policy import Policy
-from services.registration.store import coselling, extensions, slots
+from services.registration.store import coselling, extensions, slots, waiting
 from services.registration.use_cases.change import Target, kind_of_registrant, load, settle
 from shared.chassis.database import UnitOfWork
 
@@ -71,10 +71,10 @@ async def _split(uow: UnitOfWork, deal: Deal, terms: Terms, draft: TermsDraft, *
 
 
 async def _credit(uow: UnitOfWork, deal: Deal, terms: Terms, *, policy: Policy) -> CreditRule:
-    """Whether a rival holds the account at the close; asked only where that can matter."""
+    """Whether a rival holds the account at the close; asked only where that can matter. One to whom it is only offered does not."""
     if deal.protection.holds_at(terms.closed_at):
         return CreditRule(policy.credit_after_expiry, rival_holds=False)
     moment = instant(terms.closed_at)
     board = await slots.board(uow, [deal.scope.account_id], since=moment.start, until=moment.end)
-    holders = board.holders(deal.scope, moment, besides=deal.id)
-    return CreditRule(policy.credit_after_expiry, rival_holds=bool(rivals(holders, deal.partner_id)))
+    others = {slot.deal_id for slot in rivals(board.holders(deal.scope, moment, besides=deal.id), deal.partner_id)}
+    return CreditRule(policy.credit_after_expiry, rival_holds=bool(others - await waiting.places_among(uow, others)))

@@ -20,6 +20,7 @@ from services.registration.use_cases.conflicts.arising import breaching_territor
 from services.registration.use_cases.conflicts.clashing import with_likely
 from services.registration.use_cases.doubts import Recognised, put_up_doubts
 from services.registration.use_cases.enter import Entry, enter
+from services.registration.use_cases.hear_of_partner import partner_name
 from services.registration.use_cases.identify import identify
 from services.registration.use_cases.waiting.join import join
 from shared.chassis.database import UnitOfWork
@@ -75,6 +76,8 @@ async def register(uow: UnitOfWork, wanted: Registration, *, policy: Policy, reg
     """
     check_terms(wanted, now=uow.now, policy=policy)
     names = identifiers(wanted.customer, registrable=registrable, free_mail=policy.free_mail_domains)
+    if wanted.wait:  # before the account: a place in line must not outlive its partnership
+        await uow.lock(partner_name(wanted.partner_id))
     standing, known = await accounts.find_for(uow, names, partner_id=wanted.partner_id)
     partners.check_standing(standing)
     claimed = await _claim(uow, wanted, names, known, policy=policy)

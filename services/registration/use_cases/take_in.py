@@ -16,7 +16,7 @@ from services.registration.domain.intake.echo import OURS, exported_id, is_ours,
 from services.registration.domain.intake.opportunity import Exclusivity, Opportunity
 from services.registration.domain.values import AccountId, DealId, PartnerId, Standing, State
 from services.registration.policy import Policy
-from services.registration.store import accounts, coselling, deals, extensions, partners, reviews, slots
+from services.registration.store import accounts, coselling, deals, extensions, partners, reviews, slots, waiting
 from services.registration.store.partners import KnownPartner
 from services.registration.use_cases.conflicts.arising import from_intake
 from services.registration.use_cases.coselling.call_off import end_with_deals
@@ -160,7 +160,8 @@ async def _open_desk(
     everything = of_deals | {one.account_id for one in candidates if one.account_id}
     board = await slots.board(uow, everything, since=_earliest(candidates, uow.now))
     splits = await coselling.agreed(uow, known.values())
-    return Desk(known, board, rules, now=uow.now, make_id=lambda: DealId(new_id()), others=others, splits=splits)
+    offers = await waiting.places_among(uow, board.nameless())
+    return Desk(known, board, rules, now=uow.now, make_id=lambda: DealId(new_id()), others=others, splits=splits, offers=offers)
 
 
 def _earliest(candidates: Sequence[_Candidate], now: datetime) -> datetime:

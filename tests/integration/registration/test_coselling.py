@@ -9,8 +9,12 @@ import asyncpg
 import httpx2
 import pytest
 
-from services.registration.domain.values import Standing
+from services.registration.domain.coselling import agreement as life
+from services.registration.domain.values import PartnerId, Standing
+from services.registration.store import coselling
+from services.registration.use_cases.coselling.sign import publish
 from shared.chassis.testing.stage import Stage
+from shared.chassis.testing.waiting import eventually
 from tests.integration.registration.court import CLAUSE, Court
 from tests.integration.registration.world import World
 
@@ -325,3 +329,69 @@ async def test_party_when_terminated_then_what_it_signed_ends_for_all_and_when_s
     both = (str(world.partner_id), str(world.rival_id))
     assert sorted(told) == sorted((number, who, "partner_inactive") for number in (1, 2) for who in both)
     assert len((await world.done(deal, "close", outcome="won", amount="1.00"))["terms"]["credits"]) == 1
+
+
+async def test_deal_when_won_then_what_is_only_proposed_is_void_and_what_was_signed_stays(world: Cosell) -> None:
+    deal = await world.registered()
+    await world.signed(deal, "0.5", "0.5")
+    other = (await world.propose(deal, "1/3", "2/3")).json()
+    won = await world.done(deal, "close", by=world.partner, outcome="won", amount="10.00")
+    assert await world.states() == ["in_force", "void"]
+    ended = [(each["number"], each["partner_id"], each["reason"], each["because"]) for each in await world.told_of("cosell.ended")]
+    assert sorted(ended) == sorted((2, str(who), "lapsed", "deal_won") for who in (world.partner_id, world.rival_id))
+    assert (await world.sign(other, world.rival)).json()["code"] == "version_not_proposed"
+    await world.done(deal, "amend", by=world.partner, amount="9.00", reason="x")
+    assert len(await world.told_of("cosell.ended")) == 2, "told once"
+    assert [credit["share"] for credit in won["terms"]["credits"]] == ["1/2", "1/2"]
+
+
+async def test_won_when_reopened_then_what_was_signed_divides_the_next_win_and_another_version_may_be_proposed(world: Cosell) -> None:
+    deal = await world.registered()
+    await world.signed(deal, "0.5", "0.5")
+    await world.propose(deal, "1/3", "2/3")
+    await world.done(deal, "close", by=world.partner, outcome="won", amount="10.00")
+    await world.done(deal, "reopen", reason="the order was cancelled")
+    assert await world.states() == ["in_force", "void"], "an invitation does not come back"
+    assert (await world.propose(deal, "1/4", "3/4")).status_code == 201
+    again = await world.done(deal, "close", by=world.partner, outcome="won", amount="8.00")
+    assert [credit["share"] for credit in again["terms"]["credits"]] == ["1/2", "1/2"]
+    assert await world.states() == ["in_force", "void", "void"]
+
+
+async def test_import_when_a_deal_is_won_then_what_is_only_proposed_is_void(world: Cosell) -> None:
+    row = {"source": "crm", "external_id": "1", "partner_id": str(world.partner_id), "account_name": "Acme", "families": ["GTX"]}
+    now = world.stage.clock.now()
+    row |= {"engaged_at": (now - timedelta(days=3)).isoformat(), "stage": "open"}
+    await world.imported(row)
+    [deal] = (await world.staff.get("/v1/deals")).json()["items"]
+    await world.propose(deal, "0.5", "0.5")
+    await world.imported(row | {"stage": "won", "closed_at": (now - timedelta(days=1)).isoformat(), "amount": "10.00"})
+    assert await world.states() == ["void"]
+    assert {each["because"] for each in await world.told_of("cosell.ended")} == {"deal_won"}
+
+
+@pytest.mark.parametrize("way", ["close", "import"])
+async def test_close_when_the_last_side_signs_at_that_moment_then_in_force_and_followed_or_void(world: Cosell, way: str) -> None:
+    """The agreement is held before the split is read: else a version could come into force that the win does not follow."""
+    row = {"source": "crm", "external_id": "1", "partner_id": str(world.partner_id), "account_name": "Acme", "families": ["GTX"]}
+    now = world.stage.clock.now()
+    row |= {"engaged_at": (now - timedelta(days=3)).isoformat(), "stage": "open"}
+    await world.imported(row)
+    [deal] = (await world.staff.get("/v1/deals")).json()["items"]
+    agreement = (await world.propose(deal, "0.5", "0.5")).json()
+    for side in (world.staff, world.partner):
+        await world.sign(agreement, side)
+    won = row | {"stage": "won", "closed_at": (now - timedelta(days=1)).isoformat(), "amount": "10.00"}
+    async with world.service.platform.worker_database.transaction() as uow:  # the last side, step by step
+        held = await coselling.whole(uow, UUID(agreement["id"]))
+        closing = asyncio.create_task(
+            world.imported(won) if way == "import" else world.done(deal, "close", outcome="won", amount="10.00")  # type: ignore[arg-type]
+        )
+        await eventually(lambda: world.rows("select 1 from pg_locks where not granted"), what="the close waits for the signature")
+        number, signed = agreement["versions"][0]["number"], agreement["versions"][0]["hash"]
+        changed, told = life.sign(held, number, signer=PartnerId(world.rival_id), signed_hash=signed, by="rival", now=uow.now)
+        await coselling.save(uow, changed)
+        publish(uow, changed, told)
+    await closing
+    assert await world.states() == ["in_force"]
+    assert len((await world.staff.get(f"/v1/deals/{deal['id']}")).json()["terms"]["credits"]) == 2

@@ -60,6 +60,12 @@ async def _free_for_the_next(world: Cosell) -> None:
     await world.done(deal, "withdraw", by=world.partner, reason="x")
 
 
+async def _offer_over(world: Cosell) -> None:
+    await _free_for_the_next(world)
+    await world.due()
+    world.stage.clock.advance(4 * DAY)
+
+
 async def _alike(world: Cosell) -> None:
     await world.imported(
         *(row(world, number, account_name=name) for number, name in enumerate(("Nordlicht Optik GmbH", "Nordlicht Optik")))
@@ -111,6 +117,7 @@ DUE: list[tuple[str, Prepare, list[str]]] = [
     ("chase reviews", _in_review_for_a_while, ["review.late"]),
     ("chase reviews", _in_review_for_long, ["review.late"]),
     ("offer free accounts", _free_for_the_next, ["account.offered"]),
+    ("offer free accounts", _offer_over, ["account.waiting_ended"]),
     ("look for like accounts", _alike, []),
     ("check receipts", _registered, []),
     ("escalate conflicts", _in_conflict, ["conflict.escalated", "conflict.escalated"]),

@@ -10,6 +10,7 @@ from shared.chassis.testing.stage import Stage
 from tests.integration.registration.world import World
 
 DAY = timedelta(days=1)
+TICK = timedelta(microseconds=1)
 KEPT: dict[str, Any] = {"source": "crm", "external_id": "1", "kind": "named_account", "account_name": "Acme Holding", "country": "DE"}
 OTHER = {"account_name": "Beta Optik", "account_domain": "beta-optik.de"}
 
@@ -114,3 +115,73 @@ async def test_offer_when_it_follows_ones_own_protection_too_soon_then_not_to_be
     [place] = (await world.partner.get("/v1/waiting")).json()["items"]
     assert place["state"] == "offered"
     assert (await world.partner.post(f"/v1/waiting/{place['id']}/accept")).json()["code"] == "cool_off"
+
+
+# The cool-off counts from the end of exclusivity, whatever becomes of the deal afterwards
+
+
+async def test_cool_off_when_protection_is_over_and_no_timer_came_by_then_it_holds(world: World) -> None:
+    await world.policy(cool_off_days=10)
+    await world.registered()
+    world.stage.clock.advance(30 * DAY)
+    assert (await world.register()).json()["code"] == "cool_off"
+    world.stage.clock.advance(10 * DAY - TICK)
+    assert (await world.register()).json()["code"] == "cool_off"
+    world.stage.clock.advance(TICK)
+    assert (await world.registered())["protected"]
+
+
+@pytest.mark.parametrize("reopened", [False, True])
+async def test_cool_off_when_a_deal_is_won_after_its_protection_then_it_does_not_begin_anew(world: World, reopened: bool) -> None:
+    await world.policy(cool_off_days=10)
+    deal = await world.registered()
+    await world.due(after=30 * DAY)
+    await world.due(after=9 * DAY)
+    await world.done(deal, "close", by=world.partner, outcome="won", amount="10.00")
+    if reopened:
+        await world.done(deal, "reopen", reason="the order was cancelled")
+        assert (await world.register()).json()["code"] == "cool_off", "protection ended nine days ago"
+        world.stage.clock.advance(DAY)
+    assert (await world.registered())["protected"], "a win is no such end, and protection ended ten days ago"
+
+
+async def test_cool_off_when_a_win_is_undone_after_the_window_then_it_is_no_way_to_a_new_one(world: World) -> None:
+    await world.policy(cool_off_days=10)
+    deal = await world.registered()
+    world.stage.clock.advance(29 * DAY)
+    await world.done(deal, "close", by=world.partner, outcome="won", amount="10.00")
+    world.stage.clock.advance(DAY)
+    assert not (await world.done(deal, "reopen", by=world.partner, reason="they cancelled"))["protected"]
+    assert (await world.register()).json()["code"] == "cool_off"
+    world.stage.clock.advance(9 * DAY)
+    assert (await world.registered())["protected"]
+
+
+async def test_cool_off_when_an_extension_kept_protection_past_its_end_until_the_win_then_reopened_it_counts_from_the_end(
+    world: World,
+) -> None:
+    await world.policy(cool_off_days=10)
+    deal = await world.registered()
+    world.stage.clock.advance(30 * DAY - TICK)
+    await world.done(deal, "request-extension", by=world.partner)
+    world.stage.clock.advance(2 * DAY)
+    await world.done(deal, "close", by=world.partner, outcome="won", amount="10.00")
+    await world.done(deal, "reopen", reason="the order was cancelled")
+    assert (await world.register()).json()["code"] == "cool_off"
+    world.stage.clock.advance(8 * DAY + TICK)
+    assert (await world.registered())["protected"], "what was never decided is not part of it"
+
+
+async def test_cool_off_when_an_old_registration_is_withdrawn_after_it_then_it_does_not_begin_anew(world: World) -> None:
+    await world.policy(cool_off_days=10)
+    deal = await world.registered()
+    await world.due(after=30 * DAY)
+    world.stage.clock.advance(20 * DAY)
+    await world.done(deal, "withdraw", by=world.partner, reason="we start again")
+    assert (await world.registered())["protected"]
+
+
+async def test_cool_off_when_the_earlier_one_is_still_protected_elsewhere_then_it_is_no_end(world: World) -> None:
+    await world.policy(cool_off_days=10)
+    await world.registered(territory="DE")
+    assert (await world.registered(territory="FR"))["protected"]

@@ -23,7 +23,7 @@ Signer = PartnerId | None
 class VersionState(StrEnum):
     """Proposed until all have signed; in force until another one is, or a party leaves. The others are final.
 
-    `void`: proposed when its deal or the partnership of a party ended.
+    `void`: proposed when its deal was won or over, or the partnership of a party ended.
     """
 
     PROPOSED = "proposed"
@@ -40,6 +40,7 @@ class Because(StrEnum):
     """What ended a version that none of its sides ended."""
 
     DEAL_OVER = "deal_over"
+    DEAL_WON = "deal_won"
     DEAL_REASSIGNED = "deal_reassigned"
     PARTNER_INACTIVE = "partner_inactive"
 

@@ -118,6 +118,10 @@ class Board:
         """All slots of the account."""
         return tuple(slot for (account, _), slots in self._slots.items() if account == account_id for slot in slots)
 
+    def nameless(self) -> set[DealId]:
+        """Who holds slots and is no deal that the reader sees: a place in line, to which the account is offered, or a rival's deal."""
+        return {slot.deal_id for slot in self._loaded if slot.partner_id is None}
+
     def added(self) -> tuple[Slot, ...]:
         """The slots that are new, as they stand; a loaded one that was cut is told by `cuts`."""
         loaded = {(slot.deal_id, slot.family, slot.window.start) for slot in self._loaded}

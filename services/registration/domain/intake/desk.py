@@ -1,6 +1,6 @@
 """The desk where opportunities become deals: each is registered, moved on, left alone or refused, one after the other."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -9,7 +9,7 @@ from services.registration.domain.coselling.agreed_split import AgreedSplit, app
 from services.registration.domain.deals import deal as life
 from services.registration.domain.deals.deal import CreditRule, Deal, protected_window, register
 from services.registration.domain.deals.facts import Closed, Fact, Reopened, Withdrawn
-from services.registration.domain.deals.protection import Board, Scope, Window, instant, rivals, slots_for
+from services.registration.domain.deals.protection import Board, Scope, Slot, Window, instant, rivals, slots_for
 from services.registration.domain.deals.territories import Territories
 from services.registration.domain.intake.echo import is_bare, is_ours, written
 from services.registration.domain.intake.news import News, judge, noted, origin_of
@@ -67,7 +67,7 @@ class Desk:
     """Takes opportunities in against the deals and the board that were loaded under their locks.
 
     `others` are deals that no opportunity of this batch is known to follow, but that an origin of ours names; `splits` are those that all
-    sides have signed.
+    sides have signed; `offers` are places in line that hold slots: what is kept for them is not free, but they are nobody's rivals yet.
     """
 
     def __init__(
@@ -80,6 +80,7 @@ class Desk:
         make_id: Callable[[], DealId],
         others: Iterable[Deal] = (),
         splits: Mapping[DealId, AgreedSplit] = MappingProxyType({}),
+        offers: Collection[DealId] = (),
     ) -> None:
         self._deals = dict(deals)
         self._by_id = {deal.id: deal for deal in (*deals.values(), *others)}
@@ -89,6 +90,7 @@ class Desk:
         self._now = now
         self._make_id = make_id
         self._splits = splits
+        self._offers = frozenset(offers)
         self._over: set[DealId] = set()
         self._rivals: dict[DealId, tuple[DealId, ...]] = {}
 
@@ -204,7 +206,7 @@ class Desk:
         holders = self.board.holders(scope, Window(at, at + self._rules.protection), besides=besides)
         if holders and self._rules.exclusivity is Exclusivity.ENFORCE:
             raise AccountTaken
-        met = rivals(holders, seen.partner_id)
+        met = self._deals_among(rivals(holders, seen.partner_id))
         deal = Deal(
             id=self._make_id(),
             partner_id=seen.partner_id,
@@ -236,7 +238,10 @@ class Desk:
         if self._rules.exclusivity is Exclusivity.RECORD:
             return None
         holders = self.board.holders(deal.scope, instant(terms.closed_at), besides=deal.id)
-        return CreditRule(self._rules.credit_after_expiry, bool(rivals(holders, deal.partner_id)))
+        return CreditRule(self._rules.credit_after_expiry, bool(self._deals_among(rivals(holders, deal.partner_id))))
+
+    def _deals_among(self, holders: Iterable[Slot]) -> tuple[Slot, ...]:
+        return tuple(slot for slot in holders if slot.deal_id not in self._offers)
 
 
 def _follows(ours: Deal, known: Deal | None, seen: Opportunity) -> bool:

@@ -110,6 +110,7 @@ waiting_list = sa.Table(
     instant("offered_at", nullable=True),
     instant("offered_until", nullable=True),
     sa.Column("deal_id", sa.Uuid),
+    sa.Column("version", sa.Integer, nullable=False, server_default="0", comment="counts what its partner was told of it"),
     sa.CheckConstraint("state in ('waiting', 'offered', 'taken', 'lapsed', 'left')", name="state"),
     sa.Index("ix_waiting_list_in_line", "account_id", "joined_at", "id", postgresql_where=sa.text("state in ('waiting', 'offered')")),
     sa.Index(

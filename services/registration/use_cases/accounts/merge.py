@@ -10,10 +10,12 @@ from services.registration.domain.accounts.refusals import SameAccount
 from services.registration.domain.deals.deal import Deal
 from services.registration.domain.values import AccountId, DealId, State
 from services.registration.mapping.accounts import merged_event
+from services.registration.mapping.waiting import withdrawn
 from services.registration.store import account_book, account_keys, account_links, claims, deal_reviews, deals, partners, reviews, waiting
 from services.registration.store.deal_reviews import DealReviewState, ReviewStep
 from services.registration.use_cases.accounts.change import Author, hold
 from services.registration.use_cases.publish import publish
+from services.registration.use_cases.waiting.follow import follow
 from shared.chassis.database import UnitOfWork
 
 
@@ -33,10 +35,12 @@ async def merge(uow: UnitOfWork, wanted: Merge, author: Author) -> AccountId:
     if gone == into:
         raise SameAccount
     await hold(uow, gone, into)
+    line = await waiting.lines(uow, (gone, into))  # before what is kept for them is rewritten: who leaves takes both in this order
     on_both = await account_book.deals_of(uow, gone, into)  # again: somebody may have registered until the accounts were held
     joined = join(await account_book.slots_of(uow, gone, into), on_both, into=into, keep=wanted.keep, now=uow.now)
     moved = sorted(deal.id for deal in on_both.values() if deal.scope.account_id == gone)
     await _move(uow, gone, into, moved, joined)
+    await follow(uow, line, gone, into=into)
     await _end_protections(uow, on_both, joined, into=into, author=author)
     await _tell(uow, gone, into, author, moved=moved, joined=joined)
     return into
@@ -49,7 +53,6 @@ async def _move(uow: UnitOfWork, gone: AccountId, into: AccountId, moved: list[D
     await account_book.rewrite_slots(uow, joined.rewritten)
     await account_links.merge(uow, gone, into=into)
     await claims.move(uow, gone, into=into)
-    await waiting.move(uow, gone, into=into)
     await account_keys.replace(uow, [gone, into])
 
 
@@ -60,7 +63,8 @@ async def _end_protections(uow: UnitOfWork, on_both: Mapping[DealId, Deal], join
     """
     deals_that_yield = [on_account(on_both[deal_id], into) for deal_id in joined.yielded if deal_id in on_both]
     ended = [yield_protection(deal, now=uow.now) for deal in deals_that_yield]
-    await waiting.take_back(uow, [each for each in joined.yielded if each not in on_both])
+    for one in await waiting.take_back(uow, [each for each in joined.yielded if each not in on_both]):
+        uow.emit(withdrawn(one, now=uow.now), sequence=one.version)
     await deals.save(uow, *(deal for deal, _ in ended))
     await _out_of_the_queue(uow, [deal for deal, _ in ended if deal.state is State.REJECTED], author)
     publish(uow, ended)

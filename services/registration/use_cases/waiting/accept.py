@@ -6,17 +6,20 @@ from services.registration.domain import refusals as no
 from services.registration.domain.accounts.identifiers import Customer
 from services.registration.domain.accounts.likeness import Likeness
 from services.registration.domain.deals.deal import Deal, protected_window
+from services.registration.domain.deals.line import Place, Waiting
 from services.registration.domain.values import Confidence, DealId
 from services.registration.policy import Policy
 from services.registration.store import account_keys, accounts, partners, slots, waiting
-from services.registration.store.waiting import Place, Waiting
 from services.registration.use_cases.allowed import check_allowed
 from services.registration.use_cases.conflicts.arising import breaching_territory, open_breach
 from services.registration.use_cases.conflicts.clashing import with_likely
 from services.registration.use_cases.doubts import Recognised, put_up_doubts
 from services.registration.use_cases.enter import Entry, enter
+from services.registration.use_cases.hear_of_partner import partner_name
+from services.registration.use_cases.waiting.end import tell_ended
 from shared.chassis.database import UnitOfWork
 from shared.chassis.ids import new_id
+from shared.schemas.waiting import WaitingEnd
 
 
 async def accept(uow: UnitOfWork, waiting_id: UUID, *, by: str, policy: Policy) -> Deal:
@@ -24,7 +27,9 @@ async def accept(uow: UnitOfWork, waiting_id: UUID, *, by: str, policy: Policy) 
 
     Meanwhile the vendor may have claimed the account, or the rules may have changed: who waited is asked what any other is.
     """
-    await accounts.lock(uow, [await waiting.account_of(uow, waiting_id)])
+    account_id, partner_id = await waiting.where(uow, waiting_id)
+    await uow.lock(partner_name(partner_id))  # before the account: what ends a partnership holds it, and wants the place
+    await accounts.lock(uow, [account_id])
     one = await waiting.locked(uow, waiting_id)
     if one.place is not Place.OFFERED or one.offered_until is None or uow.now >= one.offered_until:
         raise no.NotOffered(state=one.place)
@@ -40,7 +45,8 @@ async def accept(uow: UnitOfWork, waiting_id: UUID, *, by: str, policy: Policy) 
     if breach:
         await open_breach(uow, deal, policy=policy)
     await with_likely(uow, deal, like, policy=policy)
-    await waiting.settle(uow, one, Place.TAKEN, deal_id=deal.id)
+    await waiting.settle(uow, [one.id], Place.TAKEN, deal_id=deal.id)
+    tell_ended(uow, [one], WaitingEnd.ACCEPTED, deal_id=deal.id)
     return deal
 
 

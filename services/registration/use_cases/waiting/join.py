@@ -1,9 +1,9 @@
 """Stand in line for an account that somebody else holds."""
 
 from services.registration.domain.deals.deal import Deal
+from services.registration.domain.deals.line import Place, Waiting
 from services.registration.domain.deals.protection import rivals
 from services.registration.store import slots, waiting
-from services.registration.store.waiting import Place, Waiting
 from shared.chassis.database import UnitOfWork
 
 

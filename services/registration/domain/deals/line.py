@@ -1,0 +1,54 @@
+"""The line of those who came second: where each stands, and who stands in it twice once two accounts are one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.registration.domain.deals.protection import Scope
+from services.registration.domain.values import PartnerId
+from shared.chassis.money import Money
+
+
+class Place(StrEnum):
+    """Where somebody stands in the line."""
+
+    WAITING = "waiting"
+    OFFERED = "offered"
+    TAKEN = "taken"
+    LAPSED = "lapsed"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """One who waits for `scope`, with what a registration of it needs. `version` counts what its partner was told of it."""
+
+    id: UUID
+    partner_id: PartnerId
+    account_name: str
+    country: str | None
+    scope: Scope
+    territory: str
+    evidence: str | None
+    expected: Money | None
+    place: Place
+    joined_at: datetime
+    offered_until: datetime | None = None
+    deal_id: UUID | None = None
+    version: int = 0
+
+
+def twice(line: Iterable[Waiting]) -> dict[UUID, UUID]:
+    """Which places in the lines of two accounts end as these become one, each with the same partner's place for the same that stays.
+
+    That is the one that is offered already, else the first to come.
+    """
+    stays: dict[tuple[object, ...], UUID] = {}
+    ends: dict[UUID, UUID] = {}
+    for one in sorted(line, key=lambda one: (one.place is not Place.OFFERED, one.joined_at, one.id)):
+        stayed = stays.setdefault((one.partner_id, one.scope.families, one.scope.path), one.id)
+        if stayed != one.id:
+            ends[one.id] = stayed
+    return ends
