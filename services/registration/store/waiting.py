@@ -58,7 +58,8 @@ _ACCOUNT = "select account_id from waiting_list where id = $1"
 _FREE = """
 select distinct w.account_id from waiting_list w where w.state = 'waiting' and not exists (
     select 1 from protection_slots s where s.account_id = w.account_id and s.during @> $1::timestamptz and s.family = any(w.families)
-        and (starts_with(s.path || '/', w.path || '/') or starts_with(w.path || '/', s.path || '/')))
+        and (starts_with(s.path || '/', w.path || '/') or starts_with(w.path || '/', s.path || '/'))
+    offset 0)  -- looked up for each who waits: joined, it would read the slots of everybody
 limit $2"""
 _LEAVE = """
 with left_ones as (update waiting_list set state = 'left' where partner_id = $1 and state in ('waiting', 'offered') returning id)
