@@ -19,7 +19,8 @@ from tests.support.migrations import downgrade
 OPENED = conflict_opened(1, 1)
 TABLES = """
 select relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
-where c.relkind in ('r', 'p') and not c.relispartition and n.nspname = 'public' and relname not in ('alembic_version', 'deal_conflicts', 'outbox') order by 1"""
+where c.relkind in ('r', 'p') and not c.relispartition and n.nspname = 'public'
+    and relname not in ('alembic_version', 'deal_conflicts', 'outbox') order by 1"""
 OLD = """
 update deals set sale = replace(replace(sale::text, 'Z"', '+00:00"'), '"rerated": null, ', '')::jsonb"""
 
