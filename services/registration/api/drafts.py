@@ -21,6 +21,7 @@ from services.registration.store.drafts import Draft
 from services.registration.use_cases import drafting
 from services.registration.use_cases.receipts.issue import Receipts, submitted
 from services.registration.use_cases.register import register
+from shared.chassis.database import UnitOfWork
 from shared.chassis.http import IfMatch, InvalidRequest, Page, PageQuery, Principal, Router, Uow, etag
 from shared.chassis.policies import Policies
 
@@ -75,9 +76,11 @@ def routes(policies: Policies[Policy], *, registrable: Registrable, receipts: Re
     _add_keeping(router)
 
     @router.post("/{draft_id}/submit", status_code=201, responses=DOCUMENTED)
-    async def submit_draft(draft_id: UUID, uow: Uow, caller: Writer) -> m.DealOut:
+    async def submit_draft(draft_id: UUID, uow: Uow, caller: Writer, if_match: IfMatch) -> m.DealOut:
         """Register what was prepared; the draft is gone if that succeeds."""
-        wanted = registration_of(_whole(await drafting.hold(uow, draft_id)), caller)
+        draft = await drafting.hold(uow, draft_id)
+        if_match.expects(draft.version)
+        wanted = registration_of(_whole(draft), caller)
         policy = (await policies.at(uow, uow.now))[1]
         outcome = await register(uow, wanted, policy=policy, registrable=registrable)
         if isinstance(outcome, Deal):
@@ -111,14 +114,20 @@ def _add_keeping(router: Router) -> None:
     async def change_draft(draft_id: UUID, body: DraftIn, uow: Uow, caller: Writer, if_match: IfMatch, response: Response) -> DraftOut:
         """Replace what is prepared."""
         check_staff(body, caller, STAFFS_OF_REGISTRATION)  # before it is kept: whoever submits the draft would say it
-        draft = await drafts.locked(uow, draft_id)
-        if_match.expects(draft.version)
-        return _shown(await drafts.change(uow, draft, _kept(body)), response)
+        return _shown(await drafts.change(uow, await _expected(uow, draft_id, if_match), _kept(body)), response)
 
     @router.delete("/{draft_id}", status_code=204)
-    async def delete_draft(draft_id: UUID, uow: Uow, _: Writer) -> None:
+    async def delete_draft(draft_id: UUID, uow: Uow, _: Writer, if_match: IfMatch) -> None:
         """Only drafts may be deleted; a registration is withdrawn."""
+        await _expected(uow, draft_id, if_match)
         await drafts.delete(uow, draft_id)
+
+
+async def _expected(uow: UnitOfWork, draft_id: UUID, if_match: IfMatch) -> Draft:
+    """The draft, locked, if it is what the caller read. Raises NotFound, VersionMismatch."""
+    draft = await drafts.locked(uow, draft_id)
+    if_match.expects(draft.version)
+    return draft
 
 
 def _shown(draft: Draft, response: Response) -> DraftOut:

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Depends, Response
 
 from services.registration.api import leads_models as m
 from services.registration.api.receipt_headers import DOCUMENTED, name_receipt
@@ -14,18 +14,26 @@ from services.registration.domain.leads.refusals import LeadOfOther
 from services.registration.domain.values import PartnerId, Standing
 from services.registration.policy import Policy
 from services.registration.store import leads, partners
-from services.registration.use_cases.leads.answer import move
+from services.registration.use_cases.leads.answer import OneLead, move
 from services.registration.use_cases.leads.convert import Known, Registering, convert
 from services.registration.use_cases.leads.erase import erase_contact
 from services.registration.use_cases.leads.share import share
 from services.registration.use_cases.receipts.issue import Receipts
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import Refused
-from shared.chassis.http import InvalidRequest, Page, PageQuery, Principal, Router, Uow, etag, problem, requires
+from shared.chassis.http import IfMatch, InvalidRequest, Page, PageQuery, Principal, Router, Uow, etag, problem, requires
 from shared.chassis.policies import Policies
 
 Reader = Annotated[Principal, requires("leads:read")]
 Writer = Annotated[Principal, requires("leads:write")]
+
+
+def one_lead(lead_id: UUID, if_match: IfMatch) -> OneLead:
+    """The lead of the path, in the version that the caller knows."""
+    return OneLead(lead_id, if_match.expects)
+
+
+Wanted = Annotated[OneLead, Depends(one_lead)]
 
 
 def side_of(caller: Principal) -> Side:
@@ -107,44 +115,44 @@ def _add_sharing(router: Router, policies: Policies[Policy]) -> None:
 
 def _add_answering(router: Router, policies: Policies[Policy]) -> None:
     @router.post("/{lead_id}/accept")
-    async def accept_lead(lead_id: UUID, uow: Uow, caller: Writer, response: Response) -> m.LeadOut:
+    async def accept_lead(one: Wanted, uow: Uow, caller: Writer, response: Response) -> m.LeadOut:
         """The receiving side takes it up, and may see from now on whom to speak to (`GET`)."""
         level = (await policies.at(uow, uow.now))[1].lead_level
         by = side_of(caller)
-        return _shown(await move(uow, lead_id, lambda lead: life.accept(lead, by=by, level=level, now=uow.now)), response)
+        return _shown(await move(uow, one, lambda lead: life.accept(lead, by=by, level=level, now=uow.now)), response)
 
     @router.post("/{lead_id}/decline")
-    async def decline_lead(lead_id: UUID, body: m.LeadReasonIn, uow: Uow, caller: Writer, response: Response) -> m.LeadOut:
+    async def decline_lead(one: Wanted, body: m.LeadReasonIn, uow: Uow, caller: Writer, response: Response) -> m.LeadOut:
         """The receiving side does not want it."""
         by = side_of(caller)
-        return _shown(await move(uow, lead_id, lambda lead: life.decline(lead, by=by, reason=body.reason, now=uow.now)), response)
+        return _shown(await move(uow, one, lambda lead: life.decline(lead, by=by, reason=body.reason, now=uow.now)), response)
 
     @router.post("/{lead_id}/withdraw")
-    async def withdraw_lead(lead_id: UUID, body: m.LeadReasonIn, uow: Uow, caller: Writer, response: Response) -> m.LeadOut:
+    async def withdraw_lead(one: Wanted, body: m.LeadReasonIn, uow: Uow, caller: Writer, response: Response) -> m.LeadOut:
         """The side that shared it takes it back before it is answered."""
         by = side_of(caller)
-        return _shown(await move(uow, lead_id, lambda lead: life.withdraw(lead, by=by, reason=body.reason)), response)
+        return _shown(await move(uow, one, lambda lead: life.withdraw(lead, by=by, reason=body.reason)), response)
 
 
 def _add_ending(router: Router, policies: Policies[Policy], registrable: Registrable, receipts: Receipts) -> None:
     @router.post("/{lead_id}/convert", responses={409: DOCUMENTED[409]})
-    async def convert_lead(lead_id: UUID, body: m.ConvertIn, uow: Uow, caller: Writer, response: Response) -> m.LeadOut:
+    async def convert_lead(one: Wanted, body: m.ConvertIn, uow: Uow, caller: Writer, response: Response) -> m.LeadOut:
         """Register the deal that it became for the partner of the lead; refused as any registration is."""
         registering = Registering((await policies.at(uow, uow.now))[1], registrable, receipts)
         known = Known(body.tax_id, body.crm_ids)
-        outcome, receipt = await convert(uow, lead_id, known, by=side_of(caller), who=caller.subject, registering=registering)
+        outcome, receipt = await convert(uow, one, known, by=side_of(caller), who=caller.subject, registering=registering)
         if isinstance(outcome, Refused):
             return name_receipt(problem(outcome), receipt)  # type: ignore[return-value] # the refusal itself is on record: not raised
         name_receipt(response, receipt)
         return _shown(outcome, response)
 
     @router.post("/{lead_id}/lose")
-    async def lose_lead(lead_id: UUID, body: m.LeadReasonIn, uow: Uow, caller: Writer, response: Response) -> m.LeadOut:
+    async def lose_lead(one: Wanted, body: m.LeadReasonIn, uow: Uow, caller: Writer, response: Response) -> m.LeadOut:
         """Nothing came of it."""
         by = side_of(caller)
-        return _shown(await move(uow, lead_id, lambda lead: life.lose(lead, by=by, reason=body.reason)), response)
+        return _shown(await move(uow, one, lambda lead: life.lose(lead, by=by, reason=body.reason)), response)
 
     @router.delete("/{lead_id}/contacts")
-    async def erase_contacts(lead_id: UUID, uow: Uow, caller: Writer, response: Response) -> m.LeadOut:
+    async def erase_contacts(one: Wanted, uow: Uow, caller: Writer, response: Response) -> m.LeadOut:
         """Forget the person; the lead stays. For the side that gave the details, and for the vendor."""
-        return _shown(await erase_contact(uow, lead_id, by=side_of(caller)), response)
+        return _shown(await erase_contact(uow, one, by=side_of(caller)), response)

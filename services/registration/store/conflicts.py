@@ -142,9 +142,7 @@ async def listed(uow: UnitOfWork, wanted: Filter, *, after: tuple[datetime, UUID
     if wanted.escalated is not None:
         query = query.where(conflicts.c.escalated_at.is_not(None) == wanted.escalated)
     if after is not None:
-        at, last = after
-        same = sa.and_(conflicts.c.opened_at == at, conflicts.c.id > last)
-        query = query.where(sa.or_(conflicts.c.opened_at > at, same))
+        query = query.where(sa.tuple_(conflicts.c.opened_at, conflicts.c.id) > sa.tuple_(*after))
     return [read_conflict(row) for row in await uow.execute(query)]
 
 

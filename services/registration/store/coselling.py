@@ -8,11 +8,13 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import sqlalchemy as sa
 
 from services.registration.domain.coselling.agreed_split import AgreedSplit, chosen
 from services.registration.domain.coselling.agreement import Agreement, AgreementId, Party, Signature, Signer, Version, VersionState
 from services.registration.domain.deals.deal import Deal
 from services.registration.domain.values import Credit, DealId, PartnerId
+from services.registration.store.tables.coselling import cosell_parties
 from shared.chassis.database import UnitOfWork, every_partner
 from shared.chassis.database.rows import Row
 from shared.chassis.errors import NotFound
@@ -194,9 +196,6 @@ _SEATS = """
 select agreement_id, deal_id, number, partner_id, role, share, overlay, document, hash, state, respond_by, about::text, signed_by, signed_at
 from cosell_parties where agreement_id = any($1::uuid[]) and ($2::uuid is null or partner_id = $2)
 order by agreement_id, number, place"""
-_IDS = """
-select distinct agreement_id from cosell_parties where ($1::uuid is null or agreement_id > $1) and ($2::uuid is null or deal_id = $2)
-and ($3::uuid is null or partner_id = $3) order by agreement_id limit $4"""
 
 
 async def seats(uow: UnitOfWork, agreement_ids: Iterable[UUID], *, partner_id: UUID | None) -> dict[UUID, list[Seat]]:
@@ -214,7 +213,15 @@ def _seat(row: Row) -> Seat:
 
 async def listed(uow: UnitOfWork, *, partner_id: UUID | None, deal_id: UUID | None, after: UUID | None, limit: int) -> list[UUID]:
     """The agreements that the caller may see, oldest first."""
-    return [row[0] for row in await uow.fetch(_IDS, after, deal_id, partner_id, limit)]
+    c = cosell_parties.c
+    query = sa.select(c.agreement_id).distinct().order_by(c.agreement_id).limit(limit)
+    if partner_id is not None:
+        query = query.where(c.partner_id == partner_id)
+    if deal_id is not None:
+        query = query.where(c.deal_id == deal_id)
+    if after is not None:
+        query = query.where(c.agreement_id > after)
+    return [row[0] for row in (await uow.execute(query)).all()]
 
 
 async def agreed(uow: UnitOfWork, deals: Iterable[Deal]) -> dict[DealId, AgreedSplit]:

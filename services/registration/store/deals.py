@@ -27,11 +27,14 @@ _SAVE = f"update deals d set {_SET} from jsonb_populate_recordset(null::deals, $
 _DUE = """
 select * from deals where state = 'open' and granted and not expired and protection_ended_at is null and protected_until <= $1
 order by protected_until limit $2 for update skip locked"""
-_HOLDING = "select * from deals where state = 'open' and granted and not expired and protection_ended_at is null and protected_until > $1"
-_SILENT = f"{_HOLDING} and coalesce(stage_at, registered_at) <= $2 order by id limit $3 for update skip locked"
-_ENDING = f"""
-{_HOLDING} and warned is not true and (protected_until <= $2 or coalesce(stage_at, registered_at) <= $3)
-order by protected_until limit $4 for update skip locked"""
+# `is true` and `is distinct from`: no index is to be read for all that holds or is not warned; what is asked besides tells the few.
+_HOLDING = """
+select * from deals
+where state = 'open' and granted and not expired and protection_ended_at is null and (protected_until > $1) is true"""
+_BY_SILENCE = "coalesce(stage_at, registered_at) <= $2 order by coalesce(stage_at, registered_at) limit $3 for update skip locked"
+_SILENT = f"{_HOLDING} and {_BY_SILENCE}"
+_ENDING = f"{_HOLDING} and warned is not true and protected_until <= $2 order by protected_until limit $3 for update skip locked"
+_FALLING_SILENT = f"{_HOLDING} and warned is distinct from true and {_BY_SILENCE}"
 _OPEN_OF = "select * from deals where partner_id = $1 and state in ('open', 'in_review', 'returned') order by id for update"
 # When it kept others out last counts, also before a timer has marked it as expired: what becomes of it afterwards begins nothing anew.
 _ENDED_BEFORE = """
@@ -88,7 +91,9 @@ async def seen(uow: UnitOfWork, deal_id: UUID) -> Deal:
 async def listed(uow: UnitOfWork, wanted: Filter, *, after: UUID | None, limit: int) -> Sequence[Deal]:
     """At most `limit` deals after `after`, oldest first."""
     query = sa.select(deals).order_by(deals.c.id).limit(limit)
-    for name in ("state", "partner_id", "account_id", "source", "external_id", "conflict"):
+    if wanted.state is not None:  # written out: how many there are differs so much that one plan for all states would read the whole table
+        query = query.where(deals.c.state == sa.literal(wanted.state.value, literal_execute=True))
+    for name in ("partner_id", "account_id", "source", "external_id", "conflict"):
         if (value := getattr(wanted, name)) is not None:
             query = query.where(deals.c[name] == value)
     if after is not None:
@@ -120,7 +125,11 @@ async def silent(uow: UnitOfWork, *, since: datetime, limit: int) -> list[Deal]:
 
 async def ending(uow: UnitOfWork, *, before: datetime, silent_since: datetime | None, limit: int) -> list[Deal]:
     """Protected deals whose end is near and not announced: by their window before `before`, or by a silence since `silent_since`."""
-    return [rows.read(row) for row in await uow.fetch(_ENDING, uow.now, before, silent_since, limit)]
+    found = list(await uow.fetch(_ENDING, uow.now, before, limit))
+    if silent_since is not None:
+        known = {row.id for row in found}
+        found += [row for row in await uow.fetch(_FALLING_SILENT, uow.now, silent_since, limit) if row.id not in known]
+    return [rows.read(row) for row in found]
 
 
 async def open_of(uow: UnitOfWork, partner_id: PartnerId) -> list[Deal]:

@@ -21,9 +21,9 @@ on conflict (source, external_id) do update set missing = excluded.missing, came
     filled_by = case when excluded.missing = '[]' then coalesce(excluded.filled_by, g.filled_by) end,
     found_at = case when g.missing = '[]' then coalesce(excluded.found_at, g.found_at) else g.found_at end,
     filled_at = case when excluded.missing <> '[]' then null when g.missing <> '[]' then $6::timestamptz else g.filled_at end"""
-_LISTED = """
-select external_id, missing::text, filled_by, found_at, filled_at from intake_gaps
-where source = $1 and external_id > $2 and found_at is not null and (missing <> '[]') = $3 order by external_id limit $4"""
+_SHOWN = "select external_id, missing::text, filled_by, found_at, filled_at from intake_gaps where source = $1 and external_id > $2"
+_OPEN = f"{_SHOWN} and missing <> '[]' order by external_id limit $3"
+_FILLED = f"{_SHOWN} and missing = '[]' and found_at is not null order by external_id limit $3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ async def write(uow: UnitOfWork, tracks: Mapping[tuple[str, str], Track]) -> Non
 
 async def listed(uow: UnitOfWork, source: str, *, is_open: bool, after: str, limit: int) -> list[Gap]:
     """Opportunities of a source with versions that are missing (or were, and are not any more), by external id."""
-    rows = await uow.fetch(_LISTED, source, after, is_open, limit)
+    rows = await uow.fetch(_OPEN if is_open else _FILLED, source, after, limit)
     return [Gap(name, _spans(missing), Filled(by) if by else None, found_at, filled_at) for name, missing, by, found_at, filled_at in rows]
 
 

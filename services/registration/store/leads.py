@@ -17,7 +17,7 @@ from shared.chassis.money import Money
 
 # What somebody works on at this moment comes next time.
 _DUE = """
-select * from leads where (state = 'shared' and (answer_by <= $1 or (remind_at <= $1 and not reminded)))
+select * from leads where (state = 'shared' and answer_by <= $1) or (state = 'shared' and not reminded and remind_at <= $1)
 or (state = 'accepted' and not overdue and convert_by <= $1) order by id limit $2 for update skip locked"""
 
 _OPEN_OF = "select * from leads where partner_id = $1 and state in ('shared', 'accepted') order by id for update"

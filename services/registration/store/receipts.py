@@ -37,7 +37,8 @@ select r.sequence, r.partner_id, r.subject_id, r.received_at, r.content, r.salt,
 from receipts r join receipt_links l using (sequence)"""
 _ONE = f"{_SELECT} where r.sequence = $1"
 _OF_SUBJECT = f"{_SELECT} where r.subject_id = $1"
-_LISTED = f"{_SELECT} where r.sequence > $1 and ($2::uuid is null or r.partner_id = $2) order by r.sequence limit $3"
+_LISTED = f"{_SELECT} where r.sequence > $1 order by r.sequence limit $2"
+_LISTED_OF = f"{_SELECT} where r.partner_id = $3 and r.sequence > $1 order by r.sequence limit $2"
 _LINKS = "select sequence, content_hash, previous_hash, hash from receipt_links where sequence between $1 and $2 order by sequence limit $3"
 _SIGNED_AT = """
 select sequence, key_id, signature from receipt_links where sequence >= $1 and signature is not null order by sequence limit 1"""
@@ -130,7 +131,9 @@ async def of_subject(uow: UnitOfWork, subject_id: UUID) -> Receipt:
 
 async def listed(uow: UnitOfWork, *, partner_id: UUID | None, after: int, limit: int) -> Sequence[Receipt]:
     """At most `limit` receipts after the sequence `after`, in order."""
-    return [_read(row) for row in await uow.fetch(_LISTED, after, partner_id, limit)]
+    if partner_id is None:
+        return [_read(row) for row in await uow.fetch(_LISTED, after, limit)]
+    return [_read(row) for row in await uow.fetch(_LISTED_OF, after, limit, partner_id)]
 
 
 async def links(uow: UnitOfWork, first: int, last: int, *, limit: int) -> list[Link]:

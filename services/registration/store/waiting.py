@@ -33,12 +33,13 @@ _HELD = f"""
 select 1 from protection_slots s left join deals d on d.id = s.deal_id
 where s.account_id = w.account_id and s.during @> $1::timestamptz and {_MEETS}"""  # noqa: S608 - our own text
 # Accounts on which somebody waits and nothing of what is waited for is held at this moment: the rule decides for each under its lock.
-_FREE = f"select distinct w.account_id from waiting_list w where w.state = 'waiting' and not exists ({_HELD}) limit $2"  # noqa: S608
+# `offset 0`: looked up for each who waits; joined, it would read the slots of everybody.
+_FREE = f"select distinct w.account_id from waiting_list w where w.state = 'waiting' and not exists ({_HELD} offset 0) limit $2"  # noqa: S608
 # What ends by itself: offers whose time is over, and places whose partner alone holds the account now.
 _ENDING = f"""
 (select account_id from waiting_list where state = 'offered' and offered_until <= $1 order by offered_until limit $2)
-union (select w.account_id from waiting_list w where w.state = 'waiting' and exists ({_HELD} and d.partner_id = w.partner_id)
-    and not exists ({_HELD} and d.partner_id is distinct from w.partner_id) limit $2)"""  # noqa: S608 - our own text
+union (select w.account_id from waiting_list w where w.state = 'waiting' and exists ({_HELD} and d.partner_id = w.partner_id offset 0)
+    and not exists ({_HELD} and d.partner_id is distinct from w.partner_id offset 0) limit $2)"""  # noqa: S608 - our own text
 _MOVE_LINE = "update waiting_list set account_id = $2 where account_id = $1"
 _TAKE_BACK = """
 update waiting_list set state = 'waiting', offered_at = null, offered_until = null, version = version + 1

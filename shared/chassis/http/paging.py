@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -61,7 +61,7 @@ class Paging:
             if not isinstance(parts, list) or len(parts) != len(kinds):
                 raise CursorInvalid
             return tuple(_read(part, kind) for part, kind in zip(parts, kinds, strict=True))
-        except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+        except (ValueError, TypeError, AttributeError, OverflowError, binascii.Error) as error:
             raise CursorInvalid from error
 
     def page(self, rows: Sequence[R], *, view: Callable[[R], T], key: Callable[[R], tuple[Any, ...]]) -> Page[T]:
@@ -91,5 +91,5 @@ def _read(part: Any, kind: type) -> Any:
         instant = datetime.fromisoformat(part)
         if instant.tzinfo is None:
             raise CursorInvalid
-        return instant
+        return instant.astimezone(UTC)  # what lies beyond the calendar in UTC fits no column
     return UUID(part) if kind is UUID else part

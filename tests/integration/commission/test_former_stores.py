@@ -1,16 +1,26 @@
 """Stores that an earlier release wrote: they read and compare the same, and its migration makes of them what this release writes."""
 
 import importlib.util
+from datetime import timedelta
 from types import ModuleType
 
 import asyncpg
+import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.commission.use_cases.replay import Asked, Replay
 from shared.chassis.leadership import plain_dsn
 from shared.chassis.service import Service
-from tests.integration.commission.facts import closed, refunded, rows, take_in
+from shared.schemas.base import Event
+from tests.integration.commission.facts import NOW, closed, conflict_decided, conflict_opened, refunded, rows, take_in
+from tests.integration.commission.parties import Parties
+from tests.support.migrations import downgrade
 
+OPENED = conflict_opened(1, 1)
+TABLES = """
+select relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p') and not c.relispartition and n.nspname = 'public'
+    and relname not in ('alembic_version', 'deal_conflicts', 'outbox') order by 1"""
 OLD = """
 update deals set sale = replace(replace(sale::text, 'Z"', '+00:00"'), '"rerated": null, ', '')::jsonb"""
 
@@ -69,3 +79,25 @@ async def _as_owner(service: Service, statement: str) -> None:
         await owner.execute(statement)
     finally:
         await owner.close()
+
+
+@pytest.mark.parametrize("told", [(closed(1, 100_00), OPENED), (OPENED, closed(1, 100_00))], ids=["held later", "held from the start"])
+async def test_books_when_taken_back_before_conflicts_and_forward_then_what_was_earned_is_there_and_is_let_go_when_decided(
+    parties: Parties, told: tuple[Event, ...]
+) -> None:
+    await take_in(parties.service, *told, closed(2, 100_00))
+    await parties.time(NOW + timedelta(days=60))
+    before = await _known_to_the_former_release(parties.service)
+    assert await parties.balance() == (15_00, 15_00, 0, 0)
+    await downgrade(parties.service, "0017")
+    await parties.service.migrate()
+    assert await _known_to_the_former_release(parties.service) == before
+    assert (await parties.balance(), await parties.audited()) == ((15_00, 15_00, 0, 0), True)
+    await take_in(parties.service, conflict_decided(1, 1))
+    await parties.time(NOW + timedelta(days=60))
+    assert await parties.balance() == (0, 30_00, 0, 0)
+
+
+async def _known_to_the_former_release(service: Service) -> list[object]:
+    names = [row[0] for row in await rows(service, TABLES)]
+    return [await rows(service, f"select (to_jsonb(t) - 'contested_at')::text from {name} t order by 1") for name in names]

@@ -39,6 +39,12 @@ def test_cursor_when_a_part_is_of_another_kind_then_refused(part: Any) -> None:
         Paging(50, base64.urlsafe_b64encode(orjson.dumps([part])).decode()).after(int)
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_cursor_when_its_instant_lies_beyond_the_calendar_then_refused(at: str) -> None:
+    with pytest.raises(CursorInvalid):
+        Paging(50, encode(at)).after(datetime)
+
+
 def test_page_when_one_more_was_fetched_then_it_is_not_shown_but_leads_on() -> None:
     page = Paging(2, None).page([1, 2, 3], view=str, key=lambda row: (row,))
 

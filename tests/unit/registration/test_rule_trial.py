@@ -165,6 +165,9 @@ def test_patch_when_merged_then_as_the_standard_says() -> None:
         {"cool_off_days": 10**9},
         {"territories": {"A": ["B"], "B": ["A"]}},
         {"conflicts": {"letters": {"deal_lost": "$rival"}}},
+        {"review_limit_days": 100_000},
+        {"leads": {"answer_within_hours": 10_000}, "business_hours": {"days": ["mon"], "from": "12:00", "until": "13:00"}},
+        {"approval": {"mode": "rules", "rules": [{"name": "large", "then": "review", "min_amount": "a lot"}]}},
     ],
 )
 def test_patch_when_the_rules_would_not_be_valid_then_refused(patch: Body) -> None:

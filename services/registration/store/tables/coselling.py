@@ -58,6 +58,7 @@ cosell_parties = sa.Table(
     sa.Column("signed_by", sa.Text),
     _instant("signed_at", nullable=True),
     sa.Index(None, "partner_id", "agreement_id"),
+    sa.Index(None, "deal_id"),
 )
 
 cosell_steps = sa.Table(

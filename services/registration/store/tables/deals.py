@@ -92,6 +92,13 @@ deals = sa.Table(
         "protected_until",
         postgresql_where=sa.text("state = 'open' and granted and not expired and protection_ended_at is null"),
     ),
+    sa.Index(None, "state", "id"),
+    sa.Index("ix_deals_conflict", "id", postgresql_where=sa.text("conflict")),
+    sa.Index(
+        "ix_deals_unwarned",
+        "protected_until",
+        postgresql_where=sa.text("state = 'open' and granted and not expired and protection_ended_at is null and warned is not true"),
+    ),
     sa.Index(
         "ix_deals_silent",
         sa.text("coalesce(stage_at, registered_at)"),

@@ -33,7 +33,8 @@ intake_errors = sa.Table(
     _instant("decided_at", nullable=True),
     sa.Column("decided_by", sa.Text),
     sa.Column("reason", sa.Text),
-    sa.Index(None, "source", "id"),
+    sa.Index(None, "source", "state", "id"),
+    sa.Index(None, "source", "external_id"),
     sa.CheckConstraint("state in ('open', 'corrected', 'dropped', 'superseded')", name="state"),
 )
 sa.Index(
@@ -50,4 +51,5 @@ intake_gaps = sa.Table(
     sa.Column("filled_by", sa.Text, comment="arrived | read_again"),
     _instant("found_at", nullable=True),
     _instant("filled_at", nullable=True),
+    sa.Index("ix_intake_gaps_open", "source", "external_id", postgresql_where=sa.text("missing <> '[]'")),
 )

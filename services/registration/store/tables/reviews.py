@@ -22,6 +22,8 @@ deal_reviews = sa.Table(
     sa.CheckConstraint("state in ('in_review', 'returned', 'approved', 'rejected', 'withdrawn')", name="state"),
     sa.Index("ix_deal_reviews_queue", "due_at", postgresql_where=sa.text("state in ('in_review', 'returned')")),
     sa.Index(None, "partner_id", "deal_id"),
+    sa.Index(None, "due_at", "deal_id"),
+    sa.Index(None, "owner", "due_at", "deal_id"),
 )
 
 review_steps = sa.Table(
@@ -51,6 +53,8 @@ extension_requests = sa.Table(
     sa.Column("decided_by", sa.Text),
     sa.Column("reason", sa.Text),
     sa.CheckConstraint("state in ('pending', 'granted', 'declined', 'lapsed')", name="state"),
+    sa.Index(None, "deal_id", "id"),
+    sa.Index(None, "state", "id"),
     sa.Index("ix_extension_requests_one_pending", "deal_id", unique=True, postgresql_where=sa.text("state = 'pending'")),
     sa.Index(None, "partner_id", "id"),
 )
@@ -112,6 +116,7 @@ waiting_list = sa.Table(
     sa.Column("deal_id", sa.Uuid),
     sa.Column("version", sa.Integer, nullable=False, server_default="0", comment="counts what its partner was told of it"),
     sa.CheckConstraint("state in ('waiting', 'offered', 'taken', 'lapsed', 'left')", name="state"),
+    sa.Index("ix_waiting_list_offered", "offered_until", postgresql_where=sa.text("state = 'offered'")),
     sa.Index("ix_waiting_list_in_line", "account_id", "joined_at", "id", postgresql_where=sa.text("state in ('waiting', 'offered')")),
     sa.Index(
         "ix_waiting_list_once",

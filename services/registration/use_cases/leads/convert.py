@@ -1,15 +1,13 @@
 """Convert an accepted lead: it is registered as a deal like any other, in the same transaction."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from services.registration.domain.accounts.identifiers import Customer, Registrable
 from services.registration.domain.leads import lead as life
 from services.registration.domain.leads.lead import Lead, Side
 from services.registration.domain.receipts.receipt import Link
 from services.registration.policy import Policy
-from services.registration.store import leads
-from services.registration.use_cases.leads.answer import settle
+from services.registration.use_cases.leads.answer import OneLead, load, settle
 from services.registration.use_cases.receipts.issue import Receipts, submitted
 from services.registration.use_cases.register import Registration, register
 from shared.chassis.database import UnitOfWork
@@ -34,13 +32,13 @@ class Registering:
 
 
 async def convert(
-    uow: UnitOfWork, lead_id: UUID, known: Known, *, by: Side, who: str, registering: Registering
+    uow: UnitOfWork, one: OneLead, known: Known, *, by: Side, who: str, registering: Registering
 ) -> tuple[Lead | Refused, Link]:
     """The converted lead, or a refusal of `register` that must be committed, the lead as it was; with the receipt of the submission.
 
-    Nothing but the answer may follow. Raises NotFound, LeadOtherSide, LeadNotAccepted and what `register` raises.
+    Nothing but the answer may follow. Raises LeadOtherSide, LeadNotAccepted and what `load` and `register` raise.
     """
-    lead = await leads.one(uow, lead_id)
+    lead = await load(uow, one)
     life.check_convertible(lead, by=by)
     wanted = _registration(lead, known, by=who)
     deal = await register(uow, wanted, policy=registering.policy, registrable=registering.registrable)

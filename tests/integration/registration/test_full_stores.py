@@ -1,0 +1,130 @@
+"""What a list or a timer reads of a store that is full: what it shows or has to do, not all that was ever there."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import asyncpg
+import pytest
+
+from shared.chassis.leadership import plain_dsn
+from shared.chassis.testing.stage import Stage
+from tests.integration.registration.filled import fill
+from tests.integration.registration.world import World
+
+ROWS = 20_000
+MOST = 800  # of any table or index: a page, what is fetched to find it, and some that are passed over
+TIMES = 7  # from the sixth on the database may plan a statement once for all values
+READ = """
+select relname, coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) from pg_stat_user_tables
+union all select indexrelname, idx_tup_read from pg_stat_user_indexes"""
+LISTS = {
+    "staff": [
+        *("deals", "deals?state=open", "deals?state=in_review", "deals?state=rejected", "deals?conflict=true"),
+        *("deals?source=crm&external_id=O77", "deals?account_id={account}", "deals?partner_id={partner}"),
+        *("approvals", "approvals?state=in_review", "approvals?state=returned", "approvals?overdue=true", "approvals?owner=owner+7"),
+        *("extensions", "extensions?state=pending", "extensions?deal_id={deal}", "waiting", "drafts", "accounts"),
+        *("leads", "leads?state=shared", "leads?state=aged", "leads?direction=to_vendor", "leads?partner_id={partner}"),
+        *("coselling", "coselling?deal_id={deal}", "vendor-claims", "vendor-claims?account_id={account}", "rule-proposals"),
+        *("conflicts", "conflicts?state=open", "conflicts?state=decided", "reviews", "reviews?state=different"),
+        *("receipts", "receipts?partner_id={partner}", "receipts/links?from=1&to=50"),
+        *("intake/crm/errors", "intake/crm/errors?state=dropped", "intake/crm/errors?state=corrected&external_id=O77"),
+        *("intake/crm/gaps", "intake/crm/gaps?filled=true"),
+    ],
+    "partner": [
+        *("deals", "deals?state=rejected", "waiting", "drafts", "leads", "leads?state=aged", "coselling", "coselling?deal_id={deal}"),
+        *("conflicts", "conflicts?state=open", "receipts", "extensions", "extensions?state=pending", "extensions?deal_id={deal}"),
+    ],
+}
+
+
+class Meter:
+    """Counts the rows that are read, by table and index."""
+
+    def __init__(self, world: World, connection: Any) -> None:
+        self._world = world
+        self._connection = connection
+
+    async def most(self, run: Callable[[], Awaitable[object]]) -> dict[str, int]:
+        """What the last of several runs read more of than it should."""
+        for _ in range(TIMES - 1):
+            await run()
+        before = await self._counts()
+        await run()
+        after = await self._counts()
+        return {name: count - before[name] for name, count in after.items() if count - before[name] > MOST}
+
+    async def _counts(self) -> dict[str, int]:
+        for database in (self._world.service.platform.worker_database, self._world.service.platform.api_database):
+            async with database.transaction() as uow:
+                await uow.fetch("select pg_stat_force_next_flush()")
+        return dict(await self._connection.fetch(READ))
+
+
+@pytest.fixture
+async def world(stage: Stage) -> World:
+    world = await World.open(stage)
+    await fill(world, ROWS)
+    return world
+
+
+async def _connected(world: World) -> Any:
+    return await asyncpg.connect(plain_dsn(world.service.platform.settings.migrator_url))
+
+
+async def _targets(world: World) -> list[tuple[str, str]]:
+    deal = (await world.partner.get("/v1/deals?limit=1")).json()["items"][0]
+    names = {"deal": deal["id"], "account": deal["account_id"], "partner": deal["partner_id"]}
+    return [(who, f"/v1/{path.format(**names)}") for who, paths in LISTS.items() for path in paths]
+
+
+async def test_list_when_the_store_is_full_then_it_reads_little_more_than_it_shows(world: World) -> None:
+    connection = await _connected(world)
+    meter, much = Meter(world, connection), {}
+    for who, target in await _targets(world):
+
+        async def ask(who: str = who, target: str = target) -> None:
+            answer = await getattr(world, who).get(target)
+            assert answer.status_code == 200, (target, answer.text)
+
+        much[who, target] = await meter.most(ask)
+    await connection.close()
+    assert {place: read for place, read in much.items() if read} == {}
+
+
+@pytest.mark.parametrize("path", ["conflicts", "accounts", "approvals", "leads", "receipts"])
+async def test_list_when_far_into_it_then_a_page_costs_what_the_first_did(world: World, path: str) -> None:
+    connection = await _connected(world)
+    cursor = None
+    for _ in range(12):
+        cursor = (await world.staff.get(f"/v1/{path}", params={"limit": 250} | ({"next": cursor} if cursor else {}))).json()["next"]
+    assert await Meter(world, connection).most(lambda: world.staff.get(f"/v1/{path}", params={"next": cursor})) == {}
+    await connection.close()
+
+
+async def test_timer_when_nothing_is_due_in_a_full_store_then_it_reads_next_to_nothing(world: World) -> None:
+    await world.policy(quiet={"after_days": 30})
+    connection = await _connected(world)
+    meter, much = Meter(world, connection), {}
+    for timer in world.service.timers:
+
+        async def run(timer: Any = timer) -> None:
+            async with world.service.platform.worker_database.transaction() as uow:
+                await timer.run(uow)
+
+        much[timer.name] = await meter.most(run)
+    await connection.close()
+    assert {name: read for name, read in much.items() if read} == {}
+
+
+async def test_line_when_the_store_is_full_then_the_slots_of_those_alone_are_read_for_whom_somebody_waits(world: World) -> None:
+    await world.policy(waiting_list={"open": True})
+    connection = await _connected(world)
+    [offer] = [timer for timer in world.service.timers if timer.name == "offer free accounts"]
+
+    async def run() -> None:
+        async with world.service.platform.worker_database.transaction() as uow:
+            await offer.run(uow)
+
+    read = await Meter(world, connection).most(run)
+    await connection.close()
+    assert read["protection_slots"] <= read["waiting_list"] <= ROWS // 5 + MOST
