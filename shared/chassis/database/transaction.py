@@ -99,7 +99,7 @@ class Transaction:
 @asynccontextmanager
 async def transaction(engine: AsyncEngine, *, opening: str, listeners: Sequence[Listener]) -> AsyncIterator[Transaction]:
     """A transaction begun by the statements of `opening`: commits at the end of the block, rolls back on any exception."""
-    held = Transaction(engine, await engine.raw_connection(), listeners)
+    held = Transaction(engine, await _checked_out(engine), listeners)
     try:
         await held.say(opening)
         yield held
@@ -108,6 +108,15 @@ async def transaction(engine: AsyncEngine, *, opening: str, listeners: Sequence[
         await _seen_through(held.roll_back(error))
         raise
     held.end()
+
+
+async def _checked_out(engine: AsyncEngine) -> PoolProxiedConnection:
+    """A connection of the pool, made if need be. Raises DBAPIError, OSError and the pool's TimeoutError."""
+    try:
+        return await engine.raw_connection()
+    except engine.dialect.loaded_dbapi.Error as error:  # the adapter's own: SQLAlchemy tells it as its own class only of its connections
+        cause = error.__cause__
+        raise told(cause if isinstance(cause, Exception) else error, "connect", is_lost=False) from error
 
 
 _ending: set[asyncio.Task[None]] = set()

@@ -138,6 +138,23 @@ async def test_backend_when_ended_at_rest_then_one_transaction_fails_in_passing_
     assert await _left_behind(only) == ""
 
 
+@pytest.mark.parametrize(
+    ("refusal", "passes"), [(asyncpg.CannotConnectNowError("starting up"), True), (asyncpg.InvalidPasswordError("no"), False)]
+)
+async def test_server_when_it_refuses_a_connection_then_the_error_says_whether_that_may_pass(
+    only: Database, monkeypatch: pytest.MonkeyPatch, refusal: Exception, passes: bool
+) -> None:
+    async def refuse(*_: object, **__: object) -> None:
+        raise refusal
+
+    monkeypatch.setattr(asyncpg, "connect", refuse)
+    with pytest.raises(DBAPIError) as raised:
+        await _left_behind(only)
+    monkeypatch.undo()
+    assert is_transient(raised.value) is passes
+    assert await _left_behind(only) == ""
+
+
 async def test_value_when_it_does_not_fit_then_the_fault_stays_and_the_value_is_not_told(only: Database) -> None:
     with pytest.raises(DBAPIError) as raised:
         async with only.transaction() as uow:
