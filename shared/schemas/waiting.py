@@ -26,44 +26,37 @@ class WaitingEnd(StrEnum):
     PARTNERSHIP_ENDED = "partnership_ended"
 
 
-class AccountOffered(Event):
+class WaitingFact(Event):
+    """Something that happens to a partner's place in the line of an account, which is called as that partner called it."""
+
+    subject_field: ClassVar[str] = "waiting_id"
+    waiting_id: UUID
+    partner_id: UUID
+    account_name: str
+    families: tuple[str, ...]
+    territory: str
+
+
+class AccountOffered(WaitingFact):
     """An account that a partner waited for is free, and kept for it until `offered_until`."""
 
     topic: ClassVar[str] = "account.offered"
-    subject_field: ClassVar[str] = "waiting_id"
-    waiting_id: UUID
-    partner_id: UUID
-    account_name: str
-    families: tuple[str, ...]
-    territory: str
     offered_until: AwareDatetime
 
 
-class AccountOfferWithdrawn(Event):
+class AccountOfferWithdrawn(WaitingFact):
     """What was offered is not to be had after all, as the customer was on record under two names: the place stands where it stood."""
 
     topic: ClassVar[str] = "account.offer_withdrawn"
-    subject_field: ClassVar[str] = "waiting_id"
-    waiting_id: UUID
-    partner_id: UUID
-    account_name: str
-    families: tuple[str, ...]
-    territory: str
 
 
-class AccountWaitingEnded(Event):
+class AccountWaitingEnded(WaitingFact):
     """A partner's place in the line of an account is over: told once of each, in the partner's own words of the customer.
 
     `deal_id` is the registration that an accepted offer became; `continued_by` the partner's other place, which stands for both.
     """
 
     topic: ClassVar[str] = "account.waiting_ended"
-    subject_field: ClassVar[str] = "waiting_id"
-    waiting_id: UUID
-    partner_id: UUID
-    account_name: str
-    families: tuple[str, ...]
-    territory: str
     reason: WaitingEnd
     deal_id: UUID | None = None
     continued_by: UUID | None = None

@@ -14,6 +14,7 @@ from sqlalchemy.util import greenlet_spawn
 from shared.chassis.database.faults import is_broken, told
 from shared.chassis.database.rows import Row
 
+_FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 Listener = Callable[[str, Sequence[Any]], None]
 """Hears each statement and its arguments before it runs, except those of SQLAlchemy Core."""
 
@@ -45,7 +46,7 @@ class Transaction:
         self._tell(sql, arguments)
         try:
             rows: Sequence[Row] = await self._driver.fetch(sql, *arguments)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        except _FAULTS as error:
             raise told(error, sql, is_lost=self._driver.is_closed()) from error
         return rows
 
@@ -54,7 +55,7 @@ class Transaction:
         self._tell(sql, ())
         try:
             tag: str = await self._driver.execute(sql)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        except _FAULTS as error:
             raise told(error, sql, is_lost=self._driver.is_closed()) from error
         return tag
 
