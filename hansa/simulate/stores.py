@@ -114,12 +114,15 @@ class Stores:
         return flow
 
     async def settled(self, *, open_work: Callable[[], Awaitable[int]], done: Done) -> Flow:
-        """The flow once it is at rest and no `open_work` is left, or as it is when nothing has moved for too long."""
+        """The flow once it is at rest and no `open_work` is left, or as it is when nothing has moved for too long.
+
+        Open work is counted again behind the flow: the last event consumed may have made some since the first count.
+        """
         seen, moved_at = (Pulse(), -1), time.monotonic()
         while True:
             now = (await self.pulse(), await open_work())
             done(now[0].handled, now[0].owed)
-            if now[0].is_quiet and not now[1] and (flow := await self.flow()).at_rest:
+            if now[0].is_quiet and not now[1] and (flow := await self.flow()).at_rest and not await open_work():
                 return flow
             if now != seen:
                 seen, moved_at = now, time.monotonic()
