@@ -13,7 +13,7 @@ from services.commission.domain.outcome import Posting
 from services.commission.domain.positions import OF_DEALS
 from services.commission.store.encoding import encoded, fact_kind
 from services.commission.store.loading import Opened
-from shared.chassis.database import UnitOfWork, under_way
+from shared.chassis.database import UnitOfWork
 
 _DEALS = """
 insert into deals (deal_id, partner_id, close_number, standing, revision, sale)
@@ -99,14 +99,15 @@ async def write(
     after = {deal_id: opened.book.deals[deal_id] for deal_id in touched}
     if not after and not postings:
         return
-    async with under_way(uow.fetch(_DEALS, *_deals(after.values())) if after else _nothing()):
-        held = {entry_id for deal in after.values() for entry_id in _held(deal)}
-        before = {entry_id for deal_id, deal in opened.before.items() if deal_id in after for entry_id in _held(deal)}
-        arguments = _arguments(opened, postings, held=held, now=uow.now) if postings else ()
+    if after:
+        await uow.send(_DEALS, *_deals(after.values()))
+    held = {entry_id for deal in after.values() for entry_id in _held(deal)}
+    before = {entry_id for deal_id, deal in opened.before.items() if deal_id in after for entry_id in _held(deal)}
+    arguments = _arguments(opened, postings, held=held, now=uow.now) if postings else ()
     await no_longer_due(uow, sorted(before - held))
     if arguments:
-        async with under_way(uow.fetch(_POSTINGS, *arguments)):
-            meanwhile()
+        await uow.send(_POSTINGS, *arguments)
+        meanwhile()
     if again := sorted(held - before - {entry.id for posting in postings for entry in posting.entries}):
         await uow.fetch(_DUE_AGAIN, again, uow.now)
     await _sums(uow, postings)
@@ -122,10 +123,6 @@ async def _sums(uow: UnitOfWork, postings: Sequence[Posting]) -> None:
     if rates:
         rows = [(r.from_currency, r.to_currency, r.day, str(r.rate), r.source, encoded(r)) for r in rates]
         await uow.fetch(_RATES, *map(list, zip(*rows, strict=True)), uow.now)
-
-
-async def _nothing() -> None:
-    """No deal is touched."""
 
 
 async def no_longer_due(uow: UnitOfWork, entry_ids: Sequence[UUID]) -> None:

@@ -23,7 +23,8 @@ from deals where id = any($1::uuid[])"""
 # Looked for before it is inserted: an insert that meets its like would wait for whoever is deciding that conflict at the moment.
 _ENTER = """
 insert into conflicts select r.* from jsonb_populate_recordset(null::conflicts, $1::jsonb) r
-where not exists (select 1 from conflicts c where c.id = r.id or (c.fingerprint = r.fingerprint and c.state <> 'closed'))
+where not exists (select 1 from conflicts c where c.id = r.id)
+  and not exists (select 1 from conflicts c where c.fingerprint = r.fingerprint and c.state <> 'closed')
 order by r.id on conflict do nothing returning id"""
 _SAVE = """
 update conflicts c set step = r.step, step_due_at = r.step_due_at, owner = r.owner, escalated_at = r.escalated_at,
@@ -90,7 +91,7 @@ async def enter(uow: UnitOfWork, opened: Sequence[tuple[Conflict, Sequence[Side]
     entered = {row[0] for row in await uow.fetch(_ENTER, as_json(rows))}
     new = [side_row(side, conflict) for conflict, sides in opened if conflict.id in entered for side in sides]
     if new:
-        await uow.fetch(_ADD_SIDES, as_json(new))
+        await uow.send(_ADD_SIDES, as_json(new))
     return entered
 
 

@@ -170,7 +170,7 @@ async def enter(uow: UnitOfWork, new: Sequence[Deal], *, limit: int) -> bool:
 async def insert(uow: UnitOfWork, new: Sequence[Deal]) -> None:
     """Write new deals."""
     if new:
-        await uow.fetch(_INSERT, rows.as_json(new, recorded_at=uow.now))
+        await uow.send(_INSERT, rows.as_json(new, recorded_at=uow.now))
 
 
 async def save(uow: UnitOfWork, *changed: Deal) -> None:

@@ -90,4 +90,4 @@ async def move_quota(uow: UnitOfWork, changes: Mapping[PartnerId, int]) -> None:
     """Count open registrations up or down."""
     moved = {partner: by for partner, by in changes.items() if by}
     if moved:
-        await uow.fetch(_MOVE, list(moved), list(moved.values()))
+        await uow.send(_MOVE, list(moved), list(moved.values()))

@@ -54,8 +54,8 @@ async def write(uow: UnitOfWork, changed: Board) -> None:
     """Write what changed on the board: cuts first, so that what they free can be taken."""
     if changed.cuts:
         cuts = [list(changed.cuts), list(changed.cuts.values())]
-        await uow.fetch(_DROP, *cuts)
-        await uow.fetch(_CUT, *cuts)
+        await uow.send(_DROP, *cuts)
+        await uow.send(_CUT, *cuts)
     await hold(uow, changed.added())
 
 

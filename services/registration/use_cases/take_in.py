@@ -21,7 +21,7 @@ from services.registration.store.partners import KnownPartner
 from services.registration.use_cases.conflicts.arising import from_intake
 from services.registration.use_cases.coselling.call_off import end_with_deals
 from services.registration.use_cases.identify import identify
-from shared.chassis.database import UnitOfWork, under_way
+from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import Refused
 from shared.chassis.ids import new_id
 
@@ -77,7 +77,8 @@ async def take_in(
     kinds = {partner: one.kind for partner, one in who.items()}
     intake = Intake([taken[place] for place in range(len(candidates))], kinds, order)
     await _write(uow, desk, meanwhile=lambda: publish(intake))
-    await end_with_deals(uow, (deal for one in taken.values() for deal, _ in one.steps))
+    new = {deal.id for deal in desk.new_deals()}  # nothing is agreed about them yet
+    await end_with_deals(uow, (deal for one in taken.values() for deal, _ in one.steps if deal.id not in new))
     await from_intake(uow, list(taken.values()), who, policy=policy)
     return intake
 
@@ -181,8 +182,8 @@ async def _write(uow: UnitOfWork, desk: Desk, *, meanwhile: Callable[[], None]) 
     asked = await extensions.lapse(uow, closed)
     changed = [unasked(deal, asked[deal.id]) if deal.id in asked else deal for deal in changed]
     await deals.save(uow, *changed)  # first, since a deal may leave its opportunity to a new one
-    async with under_way(deals.insert(uow, new)):
-        meanwhile()
+    await deals.insert(uow, new)
+    meanwhile()
     await slots.write(uow, desk.board)
     quota: Counter[PartnerId] = Counter()
     quota.update(deal.partner_id for deal in (*new, *changed) if deal.state.takes_a_place)

@@ -33,16 +33,36 @@ class Transaction:
         self._listeners = listeners
         self._core: AsyncConnection | None = None
         self._savepoints = 0
+        self._sent: asyncio.Task[Sequence[Row]] | None = None
 
-    @property
-    def core(self) -> AsyncConnection:
+    async def core(self) -> AsyncConnection:
         """The same connection for SQLAlchemy Core; the transaction is not its own to end."""
+        await self.answered()
         if self._core is None:
             self._core = AsyncConnection(self._engine, Connection(self._engine.sync_engine, connection=self._pooled))
         return self._core
 
     async def fetch(self, sql: str, arguments: Sequence[Any]) -> Sequence[Row]:
-        """Run one statement with `$1` placeholders; its rows. Raises DBAPIError."""
+        """Run one statement with `$1` placeholders; its rows. Raises DBAPIError, also that of what was sent before."""
+        await self.answered()
+        return await self._fetched(sql, arguments)
+
+    async def send(self, sql: str, arguments: Sequence[Any]) -> None:
+        """Run one statement without waiting for its end: PostgreSQL works meanwhile. What comes next waits, and raises its error."""
+        await self.answered()
+        self._sent = asyncio.create_task(self._fetched(sql, arguments))
+        await asyncio.sleep(0)  # the task begins, so the statement is on its way
+
+    async def answered(self) -> None:
+        """Wait for what was sent. Raises its DBAPIError, once."""
+        if (sent := self._sent) is not None:
+            try:
+                await sent
+            finally:
+                if sent.done():
+                    self._sent = None
+
+    async def _fetched(self, sql: str, arguments: Sequence[Any]) -> Sequence[Row]:
         self._tell(sql, arguments)
         try:
             rows: Sequence[Row] = await self._driver.fetch(sql, *arguments)
@@ -51,7 +71,8 @@ class Transaction:
         return rows
 
     async def say(self, sql: str) -> str:
-        """Run statements without arguments; the last one's tag. Raises DBAPIError."""
+        """Run statements without arguments; the last one's tag. Raises DBAPIError, also that of what was sent before."""
+        await self.answered()
         self._tell(sql, ())
         try:
             tag: str = await self._driver.execute(sql)
@@ -71,7 +92,9 @@ class Transaction:
         await self.say(f"savepoint {name}")
         try:
             yield
+            await self.answered()
         except BaseException:
+            await self._given_up()
             await self.say(f"rollback to {name}; release {name}")
             raise
         await self.say(f"release {name}")
@@ -85,9 +108,19 @@ class Transaction:
         """Give the connection back; nothing may run on it any more."""
         self._pooled.close()
 
+    async def _given_up(self) -> None:
+        """Nothing sent is under way any more; its error is nobody's, for the transaction goes back."""
+        if (sent := self._sent) is not None:
+            sent.cancel()
+            await asyncio.wait([sent])
+            self._sent = None
+            if not sent.cancelled():
+                sent.exception()
+
     async def roll_back(self, cause: BaseException) -> None:
         """Undo it all and give the connection back; one that cannot even do that is thrown away, and so is one that `cause` has broken."""
         try:
+            await self._given_up()
             if not is_broken(cause):
                 await self.say("rollback")
         except Exception as error:  # noqa: BLE001 - whatever it is, the connection's state is unknown

@@ -1,7 +1,6 @@
 """One transaction in the hands of a use case: state changes, the events they cause, and facts that wait."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any
@@ -73,15 +72,23 @@ class UnitOfWork:
 
     async def execute(self, statement: sa.Executable, parameters: Any = None) -> CursorResult[Any]:
         """Run a SQLAlchemy Core statement."""
-        return await self._transaction.core.execute(statement, parameters)
+        return await (await self._transaction.core()).execute(statement, parameters)
 
     async def stream(self, statement: sa.Executable, *, portion: int) -> AsyncResult[Any]:
         """Run a SQLAlchemy Core statement whose rows are read from a cursor on the server, `portion` at a time."""
-        return await self._transaction.core.stream(statement, execution_options={"yield_per": portion})
+        core = await self._transaction.core()
+        return await core.stream(statement, execution_options={"yield_per": portion})
 
     async def fetch(self, sql: str, *arguments: Any) -> Sequence[Row]:
         """Run one hand-written statement with `$1` placeholders (arrays through `unnest` on hot paths); its rows."""
         return await self._transaction.fetch(sql, arguments)
+
+    async def send(self, sql: str, *arguments: Any) -> None:
+        """Like `fetch` for a statement whose rows nobody reads: what follows it goes on while PostgreSQL works.
+
+        The next statement waits for it and raises its error, so nobody can catch that where it belongs.
+        """
+        await self._transaction.send(sql, arguments)
 
     async def plan_for_arrays(self) -> None:
         """Plan this transaction's statements for the arrays they are given.
@@ -120,7 +127,7 @@ class UnitOfWork:
     async def flush(self) -> None:
         """Write the outbox rows, then take the last steps; the edge calls it before the commit."""
         if self._outbox:
-            await self.fetch(_INSERT_OUTBOX, *self._taken_from_outbox())
+            await self.send(_INSERT_OUTBOX, *self._taken_from_outbox())
         noted, self._last = self._last, []
         for step in dict.fromkeys(step for step, _ in noted):
             await step(self, [item for each, item in noted if each == step])
@@ -211,14 +218,3 @@ class UnitOfWork:
     async def refuse(self, incoming: Incoming[Event], code: str, message: str) -> None:
         """Record that a business rule refused a consumed event: an outcome, shown to operators, never retried."""
         await self.fetch(_REFUSE, incoming.inbox_id, incoming.type, incoming.subject, code, message)
-
-
-@asynccontextmanager
-async def under_way(statement: Coroutine[object, object, object]) -> AsyncIterator[None]:
-    """Send the statement, run the block (no statements in it), then wait for the answer: PostgreSQL works meanwhile."""
-    task = asyncio.create_task(statement)
-    await asyncio.sleep(0)
-    try:
-        yield
-    finally:
-        await task

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from services.registration.domain.conflicts.conflict import STEPS, Conflict, Kind, Said, Side, fingerprint, side_id
 from services.registration.domain.conflicts.refusals import ConflictOpen
@@ -50,17 +50,18 @@ async def open_conflicts(
     """Those of the conflicts that were not there yet, as a set. With `look_back`, none whose deals all ended longer ago."""
     if not openings:
         return []
+    due_at = policy.conflict_limits.due(STEPS[0], since=uow.now)
     async with every_partner(uow):
         known = await conflicts.concerned(uow, {deal_id for opening in openings for deal_id in opening.deal_ids})
         wanted = [
-            _begun(uow, opening, [known[deal_id] for deal_id in opening.deal_ids], policy=policy)
+            _begun(uow, opening, [known[deal_id] for deal_id in opening.deal_ids], due_at=due_at, owner=policy.conflicts.owner)
             for opening in openings
             if all(deal_id in known for deal_id in opening.deal_ids) and _matters(uow, opening, known, look_back)
         ]
         entered = await conflicts.enter(uow, wanted) if wanted else set()
-    opened = [pair for pair in wanted if pair[0].id in entered]
-    for conflict, sides in opened:
-        _tell(uow, conflict, sides)
+        opened = [pair for pair in wanted if pair[0].id in entered]
+        for conflict, sides in opened:  # while PostgreSQL writes their sides
+            _tell(uow, conflict, sides)
     return [conflict for conflict, _ in opened]
 
 
@@ -82,7 +83,7 @@ def _matters(uow: UnitOfWork, opening: Opening, known: dict[DealId, Concerned], 
     return any(end is None or end >= uow.now - look_back for end in ends)
 
 
-def _begun(uow: UnitOfWork, opening: Opening, deals: Sequence[Concerned], *, policy: Policy) -> tuple[Conflict, list[Side]]:
+def _begun(uow: UnitOfWork, opening: Opening, deals: Sequence[Concerned], *, due_at: datetime, owner: str) -> tuple[Conflict, list[Side]]:
     once = fingerprint(opening.kind, opening.deal_ids)
     conflict = Conflict(
         id=derived_id(once, new_id()) if opening.by else once,
@@ -91,8 +92,8 @@ def _begun(uow: UnitOfWork, opening: Opening, deals: Sequence[Concerned], *, pol
         by_rule=opening.by is None,
         opened=Said(opening.note, uow.now, opening.by or RULE),
         step=STEPS[0],
-        step_due_at=policy.conflict_limits.due(STEPS[0], since=uow.now),
-        owner=policy.conflicts.owner,
+        step_due_at=due_at,
+        owner=owner,
     )
     return conflict, _sides(conflict, deals, direct_sales=opening.direct_sales)
 
