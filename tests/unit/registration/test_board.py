@@ -20,7 +20,7 @@ def told(board: Board) -> tuple[list[tuple[int, int]], list[int]]:
 def test_board_when_a_slot_is_new_and_ends_at_once_then_it_is_written_cut_and_the_store_has_nothing_to_cut() -> None:
     board = Board()
     board.hold(held(0, 30))
-    board.end(DEAL, SCOPE, at=T0 + 10 * DAY)
+    board.end(DEAL, SCOPE, at=T0 + 10 * DAY, is_new=True)
     assert told(board) == ([(0, 10)], [])
     assert not board.holders(SCOPE, Window(T0 + 10 * DAY, T0 + WINDOW))
 

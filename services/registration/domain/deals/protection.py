@@ -88,23 +88,19 @@ class Board:
     def __init__(self, slots: Iterable[Slot] = ()) -> None:
         self._slots: defaultdict[tuple[AccountId, str], list[Slot]] = defaultdict(list)
         self._loaded: set[Slot] = set()
-        self._anew: set[DealId] = set()
         self.cuts: dict[DealId, datetime] = {}
         for slot in slots:
             self._loaded.add(slot)
             self._slots[slot.account_id, slot.family].append(slot)
-        self._stored = {slot.deal_id for slot in self._loaded}
 
     def hold(self, slots: Iterable[Slot]) -> None:
         """The slots are taken from now on."""
         for slot in slots:
             self._slots[slot.account_id, slot.family].append(slot)
-            if slot.deal_id not in self._stored:
-                self._anew.add(slot.deal_id)
 
-    def end(self, deal_id: DealId, scope: Scope, *, at: datetime) -> None:
-        """Cut the deal's slots at `at`: what lies after is free. Of one that holds anew, the store has nothing to cut."""
-        if deal_id not in self._anew:
+    def end(self, deal_id: DealId, scope: Scope, *, at: datetime, is_new: bool = False) -> None:
+        """Cut the deal's slots at `at`: what lies after is free. Of a new deal the store has nothing to cut yet."""
+        if not is_new:
             self.cuts[deal_id] = min(at, self.cuts.get(deal_id, at))
         for family in scope.families:
             kept = [_cut(slot, at) if slot.deal_id == deal_id else slot for slot in self._slots[scope.account_id, family]]

@@ -225,7 +225,7 @@ class Desk:
 
     def _apply(self, deal: Deal, fact: Fact) -> None:
         if isinstance(fact, Closed | Withdrawn):
-            self.board.end(deal.id, deal.scope, at=fact.at)
+            self.board.end(deal.id, deal.scope, at=fact.at, is_new=deal.id not in self._before)
         elif isinstance(fact, Reopened) and deal.protection.ended_at is not None:
             return
         elif deal.protection.granted and deal.state is State.OPEN:
