@@ -102,7 +102,7 @@ async def append(
 ) -> None:
     """Enter what follows the locked head; the signature is that of the last link."""
     _, content_hashes, previous, hashes = ([*column] for column in zip(*links, strict=True))
-    await uow.fetch(
+    await uow.send(
         _APPEND,
         len(links),
         links[-1].hash,

@@ -1,8 +1,9 @@
 """Exclusivity: half-open windows, slots of account × family × territory, and the rule that the first to register wins."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 
 from services.registration.domain.deals.territories import meet
 from services.registration.domain.values import AccountId, DealId, PartnerId
@@ -86,38 +87,50 @@ class Board:
     """Who holds what on the accounts that were loaded under their locks. It keeps what changed for the store to write."""
 
     def __init__(self, slots: Iterable[Slot] = ()) -> None:
-        self._slots: defaultdict[tuple[AccountId, str], list[Slot]] = defaultdict(list)
+        self._slots: defaultdict[tuple[AccountId, str], dict[DealId, list[Slot]]] = defaultdict(dict)
         self._loaded: set[Slot] = set()
         self.cuts: dict[DealId, datetime] = {}
         for slot in slots:
             self._loaded.add(slot)
-            self._slots[slot.account_id, slot.family].append(slot)
+            self._put(slot)
 
     def hold(self, slots: Iterable[Slot]) -> None:
         """The slots are taken from now on."""
         for slot in slots:
-            self._slots[slot.account_id, slot.family].append(slot)
+            self._put(slot)
+
+    def _put(self, slot: Slot) -> None:
+        self._slots[slot.account_id, slot.family].setdefault(slot.deal_id, []).append(slot)
 
     def end(self, deal_id: DealId, scope: Scope, *, at: datetime, is_new: bool = False) -> None:
         """Cut the deal's slots at `at`: what lies after is free. Of a new deal the store has nothing to cut yet."""
         if not is_new:
             self.cuts[deal_id] = min(at, self.cuts.get(deal_id, at))
         for family in scope.families:
-            kept = [_cut(slot, at) if slot.deal_id == deal_id else slot for slot in self._slots[scope.account_id, family]]
-            self._slots[scope.account_id, family] = [slot for slot in kept if not slot.window.is_empty]
+            held = self._slots[scope.account_id, family]
+            cut = [_cut(slot, at) for slot in held.get(deal_id, ())]
+            if deal_id in held:
+                held[deal_id] = [slot for slot in cut if not slot.window.is_empty]
 
     def holders(self, scope: Scope, window: Window, *, besides: DealId | None = None) -> tuple[Slot, ...]:
         """The slots of other deals that meet `scope` within `window`; empty means that it is free."""
+        if window.is_empty:
+            return ()
+        start, end = window.start, window.end
         return tuple(
             slot
             for family in scope.families
-            for slot in self._slots.get((scope.account_id, family), ())
-            if slot.deal_id != besides and slot.window.overlaps(window) and meet(slot.path, scope.path)
+            for slot in self._on((scope.account_id, family))
+            if start < slot.window.end and slot.window.start < end  # first, for most of an account's slots lie elsewhere in time
+            if slot.deal_id != besides and meet(slot.path, scope.path)
         )
+
+    def _on(self, place: tuple[AccountId, str]) -> Iterator[Slot]:
+        return chain.from_iterable(self._slots[place].values()) if place in self._slots else iter(())
 
     def on(self, account_id: AccountId) -> tuple[Slot, ...]:
         """All slots of the account."""
-        return tuple(slot for (account, _), slots in self._slots.items() if account == account_id for slot in slots)
+        return tuple(slot for place in self._slots if place[0] == account_id for slot in self._on(place))
 
     def nameless(self) -> set[DealId]:
         """Who holds slots and is no deal that the reader sees: a place in line, to which the account is offered, or a rival's deal."""
@@ -126,7 +139,7 @@ class Board:
     def added(self) -> tuple[Slot, ...]:
         """The slots that are new, as they stand; a loaded one that was cut is told by `cuts`."""
         loaded = {(slot.deal_id, slot.family, slot.window.start) for slot in self._loaded}
-        every = (slot for slots in self._slots.values() for slot in slots)
+        every = (slot for place in self._slots for slot in self._on(place))
         return tuple(slot for slot in every if (slot.deal_id, slot.family, slot.window.start) not in loaded)
 
 
