@@ -12,7 +12,8 @@ import typer
 
 TIERS = ("unit", "property", "architecture", "contract", "integration", "e2e", "chaos")
 _LONGEST = "integration"
-"""It takes as long as all other tiers together: those run beside it, with servers of their own, on the core that it leaves free."""
+_APART = "integration/commission"
+"""The part of the longest tier that runs with the others beside the rest of it: two halves of about the same length, a core for each."""
 _NONE_CHOSEN = 5
 
 
@@ -41,20 +42,24 @@ def command(
 
 
 def _run(tiers: Sequence[str], options: Sequence[str], environment: Mapping[str, str], root: Path) -> int:
-    """The longest and the others side by side, what those printed after it; pytest's exit code, of two the worse."""
-
-    def pytest(tiers: Sequence[str]) -> list[str]:
-        return [sys.executable, "-m", "pytest", *(f"tests/{tier}" for tier in tiers), *options]
-
-    others = [tier for tier in tiers if tier != _LONGEST]
-    if len(others) in (0, len(tiers)):
-        return subprocess.run(pytest(tiers), cwd=root, env=environment, check=False).returncode
+    """The halves side by side, each with servers of its own, what the second printed after the first; of pytest's exit codes the worst."""
+    commands = [[sys.executable, "-m", "pytest", *half, *options] for half in halves(tiers)]
+    if len(commands) == 1:
+        return subprocess.run(commands[0], cwd=root, env=environment, check=False).returncode
     with tempfile.TemporaryFile() as printed:
-        beside = subprocess.Popen(pytest(others), cwd=root, env=environment, stdout=printed, stderr=subprocess.STDOUT)
+        beside = subprocess.Popen(commands[1], cwd=root, env=environment, stdout=printed, stderr=subprocess.STDOUT)
         try:
-            codes = {abs(subprocess.run(pytest([_LONGEST]), cwd=root, env=environment, check=False).returncode), abs(beside.wait())}
+            codes = {abs(subprocess.run(commands[0], cwd=root, env=environment, check=False).returncode), abs(beside.wait())}
         finally:
             beside.terminate()
         printed.seek(0)
-        typer.echo(f"\n{', '.join(others)} (beside {_LONGEST}):\n{printed.read().decode(errors='replace')}")
+        typer.echo(f"\nThe other half:\n{printed.read().decode(errors='replace')}")
     return max(codes - {_NONE_CHOSEN}, default=_NONE_CHOSEN)
+
+
+def halves(tiers: Sequence[str]) -> list[list[str]]:
+    """What pytest is given for each of the processes that run `tiers`: one, or two if the longest is among them."""
+    folders = [f"tests/{tier}" for tier in tiers if tier != _LONGEST]
+    if _LONGEST not in tiers:
+        return [folders]
+    return [[f"tests/{_LONGEST}", f"--ignore=tests/{_APART}"], [*folders, f"tests/{_APART}"]]

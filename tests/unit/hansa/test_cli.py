@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from hansa.cli import main
+from hansa.cli.test import TIERS, halves
 
 _GROUP = ("list", "show", "retry", "discard")
 _REPORTING = ("migrate", "topics", "token", "explain")
@@ -167,3 +168,21 @@ def _refused_to_run(
     said = capsys.readouterr().err
     assert (ended.value.code, "Traceback" in said, len(said.strip().splitlines())) == (1, False, 1)
     return said
+
+
+def _collected(half: list[str]) -> set[Path]:
+    root = Path(__file__).parents[3]
+    ignored = [root / each.removeprefix("--ignore=") for each in half if each.startswith("-")]
+    found = {path for each in half if not each.startswith("-") for path in (root / each).rglob("test_*.py")}
+    return {path for path in found if not any(path.is_relative_to(each) for each in ignored)}
+
+
+def test_test_when_every_tier_runs_then_the_halves_are_all_of_it_and_share_nothing() -> None:
+    first, second = map(_collected, halves(TIERS))
+    assert not first & second
+    assert first | second == set((Path(__file__).parents[3] / "tests").rglob("test_*.py"))
+
+
+@pytest.mark.parametrize("tiers", [["unit"], ["unit", "chaos"]])
+def test_test_when_the_longest_tier_is_not_chosen_then_one_process_runs_the_others(tiers: list[str]) -> None:
+    assert halves(tiers) == [[f"tests/{tier}" for tier in tiers]]
