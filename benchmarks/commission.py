@@ -188,11 +188,7 @@ async def measure(ground: Ground, *, runs: int) -> list[Report]:
 
 async def _with_commit_times(ground: Ground) -> None:
     """PostgreSQL notes when each transaction committed (for everyone in this run alike)."""
-    connection = await asyncpg.connect(ground.postgres.admin_dsn)
-    await connection.execute("alter system set track_commit_timestamp = on")
-    await connection.close()
-    await asyncio.to_thread(ground.postgres.stop)
-    await asyncio.to_thread(ground.postgres.start)
+    await ground.restart({"track_commit_timestamp": "on"})
 
 
 async def _latency(ground: Ground, *, runs: int) -> Report:

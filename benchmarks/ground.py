@@ -6,7 +6,7 @@ import logging
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -93,6 +93,12 @@ class Ground:
             await connection.close()
         return await bootstrap.create(self.postgres.admin_dsn, name, password=uuid4().hex)
 
+    async def restart(self, settings: Mapping[str, str]) -> None:
+        """Start PostgreSQL anew with these settings besides its usual ones."""
+        await asyncio.to_thread(self.postgres.stop)
+        self.postgres.settings |= settings
+        await asyncio.to_thread(self.postgres.start)
+
     async def topics(self) -> str:
         """A fresh set of topics; returns their prefix."""
         prefix = f"b{uuid4().hex[:8]}."
@@ -116,6 +122,16 @@ class Ground:
         service: Service = importlib.import_module(f"services.{name}.service").build(settings, clock=SystemClock())
         await service.migrate()
         return service
+
+
+# A server for a store of tens of millions of rows (docs/runbook.md); the small store is measured on the same one.
+FOR_LARGE_STORES = {
+    "shared_buffers": "4GB",
+    "max_wal_size": "16GB",
+    "checkpoint_timeout": "30min",
+    "wal_compression": "on",
+    "autovacuum": "off",  # of what was copied in one go: it is vacuumed before it is measured
+}
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from benchmarks import pipeline, workers
-from benchmarks.ground import Ground, Measure, Report, until
+from benchmarks.ground import FOR_LARGE_STORES, Ground, Measure, Report, until
 from services.commission.service import build
 from services.commission.settings import Settings
 from shared.chassis.clock import SystemClock
@@ -33,14 +33,6 @@ _CHANGED = {
     "fact_id": f"{_EARLIER}::text",
     "event_id": f"'/hansa/registration#' || {_EARLIER}::text",
     "partner_id": "md5(partner_id::text || g)::uuid",
-}
-# A server for a store of this size (docs/runbook.md); the small store is measured on the same one.
-SERVER = {
-    "shared_buffers": "4GB",
-    "max_wal_size": "16GB",
-    "checkpoint_timeout": "30min",
-    "wal_compression": "on",
-    "autovacuum": "off",  # of what was copied in one go: it is vacuumed before it is measured
 }
 _TABLES = ("inbox", "journal", "deals", "entries", "transfers", "positions", "balances", "streams")
 _OWN_COLUMNS = """
@@ -125,9 +117,7 @@ async def _store(ground: Ground) -> Store:
 
 
 async def _costs(ground: Ground, *, rows: int) -> Report:
-    await asyncio.to_thread(ground.postgres.stop)
-    ground.postgres.settings |= SERVER
-    await asyncio.to_thread(ground.postgres.start)
+    await ground.restart(FOR_LARGE_STORES)
     store = await _store(ground)
     try:
         await store.rate(PORTION)
