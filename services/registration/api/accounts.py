@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+from fastapi import Response
+
 from services.registration.api import accounts_models as m
 from services.registration.domain.accounts.countries import country_code
 from services.registration.domain.accounts.identifiers import Customer, Identifier, IdentifierKind, Registrable, identifiers
@@ -17,7 +19,7 @@ from services.registration.use_cases.accounts.link import Linking, link, unlink
 from services.registration.use_cases.accounts.merge import Merge, merge
 from services.registration.use_cases.accounts.split import Split, split
 from shared.chassis.database import UnitOfWork
-from shared.chassis.http import Page, PageQuery, Principal, Router, Uow, requires
+from shared.chassis.http import IfMatch, Page, PageQuery, Principal, Router, Uow, etag, requires
 from shared.chassis.policies import Policies
 
 Manager = Annotated[Principal, requires("deals:admin")]
@@ -41,20 +43,24 @@ def _add_reading(router: Router) -> None:
         return paging.page(found, view=m.AccountOut.of, key=lambda account: (account.created_at, account.id))
 
     @router.get("/{account_id}")
-    async def read_account(account_id: UUID, uow: Uow, _: Manager) -> m.WholeAccountOut:
+    async def read_account(account_id: UUID, uow: Uow, _: Manager, response: Response) -> m.WholeAccountOut:
         """One account with identifiers, links and history; the id of a merged one leads to whoever carries on for it."""
-        return await _whole(uow, account_id)
+        return await _whole(uow, account_id, response)
 
 
 def _add_moving(router: Router) -> None:
     @router.post("/{account_id}/merge")
-    async def merge_account(account_id: UUID, body: m.MergeIn, uow: Uow, caller: Manager) -> m.WholeAccountOut:
+    async def merge_account(
+        account_id: UUID, body: m.MergeIn, uow: Uow, caller: Manager, if_match: IfMatch, response: Response
+    ) -> m.WholeAccountOut:
         """All that this account was goes to another, which is answered. Its id leads there from now on."""
-        wanted = Merge(account_id=account_id, into=body.into, keep=body.keep.exact() if body.keep else None)
-        return await _whole(uow, await merge(uow, wanted, Author(caller.subject, body.reason)))
+        wanted = Merge(account_id=account_id, into=body.into, keep=body.keep.exact() if body.keep else None, expects=if_match.expects)
+        return await _whole(uow, await merge(uow, wanted, Author(caller.subject, body.reason)), response)
 
     @router.post("/{account_id}/split", status_code=201)
-    async def split_account(account_id: UUID, body: m.SplitIn, uow: Uow, caller: Manager) -> m.WholeAccountOut:
+    async def split_account(
+        account_id: UUID, body: m.SplitIn, uow: Uow, caller: Manager, if_match: IfMatch, response: Response
+    ) -> m.WholeAccountOut:
         """What is named goes to a new account, which is answered; the two are told apart for good."""
         wanted = Split(
             account_id=account_id,
@@ -64,22 +70,25 @@ def _add_moving(router: Router) -> None:
             name=body.account_name,
             country=_country(body.country),
             revive=body.revive,
+            expects=if_match.expects,
         )
-        return await _whole(uow, await split(uow, wanted, Author(caller.subject, body.reason)))
+        return await _whole(uow, await split(uow, wanted, Author(caller.subject, body.reason)), response)
 
 
 def _add_naming(router: Router, policies: Policies[Policy], registrable: Registrable) -> None:
     @router.post("/{account_id}/alias")
-    async def alias_account(account_id: UUID, body: m.AliasIn, uow: Uow, caller: Manager) -> m.WholeAccountOut:
+    async def alias_account(
+        account_id: UUID, body: m.AliasIn, uow: Uow, caller: Manager, if_match: IfMatch, response: Response
+    ) -> m.WholeAccountOut:
         """Another name, domain, tax id or CRM id of the same customer."""
         account = await account_book.seen(uow, AccountId(account_id))
         policy = (await policies.at(uow, uow.now))[1]
         names = _named(body, account, registrable=registrable, free_mail=policy.free_mail_domains)
-        await alias(uow, account.id, names, Author(caller.subject, body.reason))
-        return await _whole(uow, account.id)
+        await alias(uow, account.id, names, Author(caller.subject, body.reason), expects=if_match.expects)
+        return await _whole(uow, account.id, response)
 
     @router.post("/{account_id}/links", status_code=201)
-    async def link_account(account_id: UUID, body: m.LinkIn, uow: Uow, caller: Manager) -> m.AccountLinkOut:
+    async def link_account(account_id: UUID, body: m.LinkIn, uow: Uow, caller: Manager, if_match: IfMatch) -> m.AccountLinkOut:
         """The company belongs to another: registrations for one are put up for review while the other is protected."""
         wanted = Linking(
             account_id=account_id,
@@ -88,14 +97,17 @@ def _add_naming(router: Router, policies: Policies[Policy], registrable: Registr
             source=body.source,
             valid_from=body.valid_from,
             valid_until=body.valid_until,
+            expects=if_match.expects,
         )
         return m.AccountLinkOut.of(await link(uow, wanted, Author(caller.subject, body.reason)))
 
     @router.post("/{account_id}/links/{link_id}/end")
-    async def end_link(account_id: UUID, link_id: UUID, body: m.ReasonIn, uow: Uow, caller: Manager) -> m.WholeAccountOut:
+    async def end_link(
+        account_id: UUID, link_id: UUID, body: m.ReasonIn, uow: Uow, caller: Manager, if_match: IfMatch, response: Response
+    ) -> m.WholeAccountOut:
         """The company belongs to the other no longer."""
-        await unlink(uow, account_id, link_id, Author(caller.subject, body.reason))
-        return await _whole(uow, account_id)
+        await unlink(uow, account_id, link_id, Author(caller.subject, body.reason), expects=if_match.expects)
+        return await _whole(uow, account_id, response)
 
 
 def _named(body: m.AliasIn, account: Account, *, registrable: Registrable, free_mail: frozenset[str]) -> list[Identifier]:
@@ -112,9 +124,10 @@ def _country(text: str | None) -> str | None:
     return (country_code(text) or text.strip() or None) if text else None
 
 
-async def _whole(uow: UnitOfWork, account_id: UUID) -> m.WholeAccountOut:
+async def _whole(uow: UnitOfWork, account_id: UUID, response: Response) -> m.WholeAccountOut:
     known = await account_book.successor(uow, account_id)
     account = await account_book.seen(uow, known)
+    etag(response, account.version)
     formerly = await account_book.absorbed(uow, known)
     names = (await account_keys.identifiers_of(uow, [known]))[known]
     return m.WholeAccountOut(

@@ -3,19 +3,22 @@
 from typing import Annotated
 from uuid import UUID
 
+from fastapi import Response
+
 from services.registration.api import coselling_models as m
 from services.registration.domain.coselling import agreement as life
 from services.registration.domain.coselling.agreement import Signer
+from services.registration.domain.coselling.joint_plan import PlanStep
 from services.registration.domain.coselling.refusals import NothingInForce
 from services.registration.domain.values import PartnerId
 from services.registration.policy import Policy
 from services.registration.store import coselling, shared_deals
-from services.registration.use_cases.coselling.plan import add_step, move_step, read_plan
+from services.registration.use_cases.coselling.plan import OneStep, add_step, move_step, read_plan
 from services.registration.use_cases.coselling.propose import propose
 from services.registration.use_cases.coselling.sign import act
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import NotFound
-from shared.chassis.http import InvalidRequest, Page, PageQuery, Principal, Router, Uow, requires
+from shared.chassis.http import IfMatch, InvalidRequest, Page, PageQuery, Principal, Router, Uow, etag, requires
 from shared.chassis.policies import Policies
 
 Reader = Annotated[Principal, requires("coselling:read")]
@@ -41,6 +44,11 @@ async def _shown(uow: UnitOfWork, agreement_id: UUID, caller: Principal) -> m.Ag
     if agreement_id not in found:
         raise NotFound(what="agreement")
     return m.agreement_out(found[agreement_id])
+
+
+def _step(step: PlanStep, response: Response) -> m.PlanStepOut:
+    etag(response, step.version)
+    return m.step_out(step)
 
 
 def _add_reading(router: Router) -> None:
@@ -114,18 +122,21 @@ def _add_planning(router: Router) -> None:
         return m.PlanOut(steps=[m.step_out(step) for step in steps])
 
     @router.post("/{agreement_id}/plan", status_code=201)
-    async def add_plan_step(agreement_id: UUID, body: m.NewStep, uow: Uow, caller: Writer) -> m.PlanStepOut:
+    async def add_plan_step(agreement_id: UUID, body: m.NewStep, uow: Uow, caller: Writer, response: Response) -> m.PlanStepOut:
         """Add a step: a party for itself, the vendor for any party."""
         owner = body.partner_id or caller.partner_id
         if owner is None:
             raise InvalidRequest(reason="Name the party (partner_id) that owns the step.")
         by, who = _signer(caller), PartnerId(owner)
         step = await add_step(uow, agreement_id, owner=who, by=by, title=body.title, due_on=body.due_on, notes=body.notes)
-        return m.step_out(step)
+        return _step(step, response)
 
     @router.post("/{agreement_id}/plan/{step_id}")
-    async def move_plan_step(agreement_id: UUID, step_id: UUID, body: m.PlanStepIn, uow: Uow, caller: Writer) -> m.PlanStepOut:
+    async def move_plan_step(
+        agreement_id: UUID, step_id: UUID, body: m.PlanStepIn, uow: Uow, caller: Writer, if_match: IfMatch, response: Response
+    ) -> m.PlanStepOut:
         """Move a step of one's own."""
         by = _signer(caller)
-        step = await move_step(uow, agreement_id, step_id, by=by, state=body.state, due_on=body.due_on, notes=body.notes)
-        return m.step_out(step)
+        one = OneStep(agreement_id, step_id, if_match.expects)
+        step = await move_step(uow, one, by=by, state=body.state, due_on=body.due_on, notes=body.notes)
+        return _step(step, response)

@@ -48,6 +48,7 @@ order by kind, value on conflict do nothing returning kind, value"""
 _HOLDER = "select account_id from account_identifiers where kind = $1 and value = $2"
 _MARK = "update accounts set merged_into = $2, version = version + 1, swept = true where id = $1 returning version"
 _TOUCH = "update accounts set merged_into = null, version = version + 1, swept = false where id = $1 returning version"
+_COUNT = "update accounts set version = version + 1 where id = any($1::uuid[])"
 _NEW = "insert into accounts (id, name, country, created_at) values ($1, $2, $3, $4)"
 _RECORD = """
 insert into account_changes (id, account_id, other_id, kind, changed_at, changed_by, because, details)
@@ -189,6 +190,11 @@ async def mark_merged(uow: UnitOfWork, account_id: AccountId, *, into: AccountId
 async def touch(uow: UnitOfWork, account_id: AccountId) -> int:
     """The account was changed (and stands for itself again, if it was merged); returns its version."""
     return int((await uow.fetch(_TOUCH, account_id))[0][0])
+
+
+async def count(uow: UnitOfWork, *ids: AccountId) -> None:
+    """What is shown of these accounts, which are locked, is not what it was."""
+    await uow.fetch(_COUNT, sorted(ids))
 
 
 async def create(uow: UnitOfWork, account_id: AccountId, *, name: str, country: str | None) -> None:

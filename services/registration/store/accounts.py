@@ -33,7 +33,7 @@ with entered as (
 insert into account_identifiers (kind, value, account_id)
 select kind, value, account_id from unnest($5::text[], $6::text[], $7::uuid[]) r(kind, value, account_id) order by kind, value
 on conflict do nothing returning 1"""
-_RESWEEP = "update accounts set swept = false where id = any($1::uuid[]) and swept"
+_RENAMED = "update accounts set swept = false, version = version + 1 where id = any($1::uuid[])"
 _FORGET_IDENTIFIERS = "delete from account_identifiers where account_id = any($1::uuid[])"
 _FORGET_ACCOUNTS = "delete from accounts where id = any($1::uuid[])"
 
@@ -80,7 +80,7 @@ async def add(uow: UnitOfWork, accounts: Sequence[NewAccount], names: dict[Ident
     ids = [account.id for account in accounts]
     if len(entered) == len(names):
         if renamed := sorted(set(names.values()) - set(ids)):
-            await uow.fetch(_RESWEEP, renamed)
+            await uow.fetch(_RENAMED, renamed)
         return True
     await uow.fetch(_FORGET_IDENTIFIERS, ids)
     await uow.fetch(_FORGET_ACCOUNTS, ids)

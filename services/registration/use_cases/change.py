@@ -17,6 +17,10 @@ Expects = Callable[[int], None]
 """Raises if the caller wants to change another version than this one (`If-Match`)."""
 
 
+def any_version(_: int) -> None:
+    """The caller changes what is there, whatever it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """Which deal is to be changed, and the versions the caller is willing to change."""

@@ -172,3 +172,99 @@ async def test_deal_when_another_version_was_read_then_unchanged(world: World, v
     assert (refused.status_code, refused.json()["code"]) == (412, "version_mismatch")
     now = await world.partner.get(f"/v1/deals/{deal['id']}")
     assert now.headers["etag"] == f'"{deal["version"]}"'
+
+
+def _changes(account: dict[str, Any], other: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Every change of an account, by its route."""
+    named = [{"kind": "domain", "value": "acme.co.uk"}]
+    return {
+        "merge": {"into": other["id"]},
+        "split": {"identifiers": named},
+        "alias": {"crm_ids": ["sf:1"]},
+        "links": {"parent_id": other["id"], "source": "register"},
+        f"links/{uuid4()}/end": {},
+    }
+
+
+async def _account(world: World, account_id: str) -> httpx2.Response:
+    answer = await world.staff.get(f"/v1/accounts/{account_id}")
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+async def _two_accounts(world: World) -> tuple[dict[str, Any], dict[str, Any]]:
+    deals = [await world.registered(), await world.registered(families=["MG"], **OTHER)]
+    first, second = [(await _account(world, deal["account_id"])).json() for deal in deals]
+    return first, second
+
+
+@pytest.mark.parametrize("tag", STALE)
+async def test_account_when_another_version_was_read_then_unchanged(world: World, tag: str) -> None:
+    account, other = await _two_accounts(world)
+    for verb, body in _changes(account, other).items():
+        body |= {"reason": "x"}
+        refused = await world.staff.post(f"/v1/accounts/{account['id']}/{verb}", json=body, headers={"if-match": tag})
+        assert (refused.status_code, refused.json()["code"]) == (412, "version_mismatch"), verb
+    now = await _account(world, account["id"])
+    assert (now.headers["etag"], now.json()) == (f'"{account["version"]}"', account)
+
+
+@pytest.mark.parametrize("verb", ["merge", "split", "alias", "links"])
+async def test_account_when_the_version_read_is_named_then_changed_once_and_answered_with_its_next(world: World, verb: str) -> None:
+    account, other = await _two_accounts(world)
+    body, path = _changes(account, other)[verb] | {"reason": "x"}, f"/v1/accounts/{account['id']}/{verb}"
+    headers = {"if-match": (await _account(world, account["id"])).headers["etag"]}
+    answer = await world.staff.post(path, json=body, headers=headers)
+    assert answer.status_code in {200, 201}, answer.text
+    again = await world.staff.post(path, json=body, headers=headers)
+    assert (again.status_code, again.json()["code"]) == ((409, "account_merged") if verb == "merge" else (412, "version_mismatch"))
+    if verb != "links":  # which answers the link
+        read = await _account(world, answer.json()["id"])
+        assert answer.headers["etag"] == read.headers["etag"] == f'"{read.json()["version"]}"'
+
+
+async def test_account_when_two_change_what_both_read_then_one_does(world: World) -> None:
+    account, _ = await _two_accounts(world)
+    path, headers = f"/v1/accounts/{account['id']}/alias", {"if-match": f'"{account["version"]}"'}
+    bodies = [{"reason": "x", "crm_ids": [f"sf:{n}"]} for n in range(6)]
+    answers = await asyncio.gather(*(world.staff.post(path, json=body, headers=headers) for body in bodies))
+    assert sorted(answer.status_code for answer in answers) == [200, *[412] * 5]
+
+
+async def test_link_when_made_and_ended_then_both_companies_have_another_version(world: World) -> None:
+    account, other = await _two_accounts(world)
+    path = f"/v1/accounts/{account['id']}/links"
+    link = (await world.staff.post(path, json={"parent_id": other["id"], "source": "register", "reason": "x"})).json()
+    made = [(await _account(world, each["id"])).json()["version"] for each in (account, other)]
+    assert (await world.staff.post(f"{path}/{link['id']}/end", json={"reason": "x"})).status_code == 200
+    ended = [(await _account(world, each["id"])).json()["version"] for each in (account, other)]
+    assert [made, ended] == [[account["version"] + n, other["version"] + n] for n in (1, 2)]
+
+
+async def test_account_when_a_registration_names_it_anew_then_what_was_read_is_not_split(world: World) -> None:
+    account, _ = await _two_accounts(world)
+    await world.registered(families=["NEW"], crm_ids=["sf:77"])
+    body = {"identifiers": [{"kind": "domain", "value": "acme.co.uk"}], "reason": "x"}
+    path = f"/v1/accounts/{account['id']}/split"
+    refused = await world.staff.post(path, json=body, headers={"if-match": f'"{account["version"]}"'})
+    assert (refused.status_code, refused.json()["code"]) == (412, "version_mismatch")
+
+
+@pytest.mark.parametrize("tag", STALE)
+async def test_plan_step_when_another_version_was_read_then_not_moved(world: World, tag: str) -> None:
+    agreed = {"deal_id": (await world.registered())["id"], "parties": [{"partner_id": str(world.partner_id), "role": "r", "share": "1"}]}
+    agreement = (await world.partner.post("/v1/coselling", json=agreed)).json()
+    [version] = agreement["versions"]
+    path = f"/v1/coselling/{agreement['id']}"
+    for side in (world.staff, world.partner):
+        assert (await side.post(f"{path}/sign", json={"number": version["number"], "hash": version["hash"]})).status_code == 200
+    made = await world.partner.post(f"{path}/plan", json={"title": "Demo", "due_on": "2099-01-01"})
+    assert (made.status_code, made.headers["etag"]) == (201, '"1"')
+    step = f"{path}/plan/{made.json()['id']}"
+    refused = await world.partner.post(step, json={"state": "done"}, headers={"if-match": tag})
+    assert (refused.status_code, refused.json()["code"]) == (412, "version_mismatch")
+    assert (await world.partner.get(f"{path}/plan")).json()["steps"] == [made.json()]
+    moved = await world.partner.post(step, json={"state": "done"}, headers={"if-match": made.headers["etag"]})
+    assert (moved.status_code, moved.headers["etag"], moved.json()["version"]) == (200, '"2"', 2)
+    assert (await world.staff.post(step, json={"state": "dropped"}, headers={"if-match": '"1"'})).status_code == 412
+    assert (await world.staff.post(step, json={"state": "dropped"})).status_code == 200

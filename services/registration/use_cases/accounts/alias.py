@@ -7,12 +7,15 @@ from services.registration.domain.accounts.refusals import IdentifierTaken, Noth
 from services.registration.domain.values import AccountId
 from services.registration.store import account_book, account_keys
 from services.registration.use_cases.accounts.change import Author, hold
+from services.registration.use_cases.change import Expects, any_version
 from shared.chassis.database import UnitOfWork
 
 
-async def alias(uow: UnitOfWork, account_id: AccountId, names: Sequence[Identifier], author: Author) -> set[Identifier]:
+async def alias(
+    uow: UnitOfWork, account_id: AccountId, names: Sequence[Identifier], author: Author, *, expects: Expects = any_version
+) -> set[Identifier]:
     """The identifiers that are new to the account. Raises IdentifierTaken, NothingNew and what `hold` raises."""
-    await hold(uow, account_id)
+    await hold(uow, account_id, expects=expects)
     added = await account_book.add_names(uow, account_id, names)
     for name in sorted(set(names) - added):
         if (holder := await account_book.holder(uow, name)) != account_id:

@@ -9,6 +9,7 @@ from services.registration.domain.values import AccountId
 from services.registration.store import account_book, account_links
 from services.registration.store.account_links import Link, LinkKind
 from services.registration.use_cases.accounts.change import Author, hold
+from services.registration.use_cases.change import Expects, any_version
 from shared.chassis.database import UnitOfWork
 from shared.chassis.ids import new_id
 
@@ -25,6 +26,7 @@ class Linking:
     source: str
     valid_from: datetime | None = None
     valid_until: datetime | None = None
+    expects: Expects = any_version
 
 
 async def link(uow: UnitOfWork, wanted: Linking, author: Author) -> Link:
@@ -33,7 +35,7 @@ async def link(uow: UnitOfWork, wanted: Linking, author: Author) -> Link:
     if child == parent:
         raise SameAccount
     await uow.lock(_RINGS)  # a ring may close through accounts that neither of two requests names
-    await hold(uow, child, parent)
+    await hold(uow, child, parent, expects=wanted.expects)
     if await account_links.is_above(uow, child, child=parent):
         raise LinkCycle
     made = Link(
@@ -48,15 +50,18 @@ async def link(uow: UnitOfWork, wanted: Linking, author: Author) -> Link:
         recorded_at=uow.now,
     )
     await account_links.add(uow, made)
+    await account_book.count(uow, child, parent)
     details = {"link": made.id, "kind": made.kind.value, "source": made.source}
     await account_book.record(uow, "link", child, parent, by=author.name, because=author.because, details=details)
     return made
 
 
-async def unlink(uow: UnitOfWork, account_id: UUID, link_id: UUID, author: Author) -> None:
+async def unlink(uow: UnitOfWork, account_id: UUID, link_id: UUID, author: Author, *, expects: Expects = any_version) -> None:
     """The link holds no longer. Raises LinkElsewhere and what `hold` raises."""
     account = AccountId(account_id)
-    await hold(uow, account)
+    ends = {end for each in await account_links.of(uow, account) if each.id == link_id for end in (each.parent_id, each.child_id)}
+    await hold(uow, account, *(ends - {account}), expects=expects)
     if not await account_links.end(uow, account, link_id):
         raise LinkElsewhere(link=link_id)
+    await account_book.count(uow, *ends)
     await account_book.record(uow, "unlink", account, None, by=author.name, because=author.because, details={"link": link_id})

@@ -14,6 +14,7 @@ from services.registration.mapping.waiting import withdrawn
 from services.registration.store import account_book, account_keys, account_links, claims, deal_reviews, deals, partners, reviews, waiting
 from services.registration.store.deal_reviews import DealReviewState, ReviewStep
 from services.registration.use_cases.accounts.change import Author, hold
+from services.registration.use_cases.change import Expects, any_version
 from services.registration.use_cases.publish import publish
 from services.registration.use_cases.waiting.follow import follow
 from shared.chassis.database import UnitOfWork
@@ -26,6 +27,7 @@ class Merge:
     account_id: UUID
     into: UUID
     keep: Keep | None = None
+    expects: Expects = any_version
 
 
 async def merge(uow: UnitOfWork, wanted: Merge, author: Author) -> AccountId:
@@ -34,7 +36,7 @@ async def merge(uow: UnitOfWork, wanted: Merge, author: Author) -> AccountId:
     gone = AccountId(wanted.account_id)
     if gone == into:
         raise SameAccount
-    await hold(uow, gone, into)
+    await hold(uow, gone, into, expects=wanted.expects)
     line = await waiting.lines(uow, (gone, into))  # before what is kept for them is rewritten: who leaves takes both in this order
     on_both = await account_book.deals_of(uow, gone, into)  # again: somebody may have registered until the accounts were held
     joined = join(await account_book.slots_of(uow, gone, into), on_both, into=into, keep=wanted.keep, now=uow.now)

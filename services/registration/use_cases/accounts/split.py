@@ -10,6 +10,7 @@ from services.registration.domain.values import AccountId, DealId
 from services.registration.mapping.accounts import split_event
 from services.registration.store import account_book, account_keys, account_links
 from services.registration.use_cases.accounts.change import Author, hold
+from services.registration.use_cases.change import Expects, any_version
 from services.registration.use_cases.identify import new_account_id
 from shared.chassis.database import UnitOfWork
 from shared.chassis.values import replace
@@ -26,6 +27,7 @@ class Split:
     name: str | None = None
     country: str | None = None
     revive: UUID | None = None
+    expects: Expects = any_version
 
 
 async def split(uow: UnitOfWork, wanted: Split, author: Author) -> AccountId:
@@ -33,7 +35,7 @@ async def split(uow: UnitOfWork, wanted: Split, author: Author) -> AccountId:
 
     Raises SplitEmpty, NotMergedHere, IdentifierElsewhere, DealElsewhere, LinkElsewhere and what `hold` raises.
     """
-    source = (await hold(uow, wanted.account_id))[AccountId(wanted.account_id)]
+    source = (await hold(uow, wanted.account_id, expects=wanted.expects))[AccountId(wanted.account_id)]
     target = await _target(uow, wanted, source.name)
     await _move_names(uow, wanted, target)
     await _move_deals(uow, wanted, target)

@@ -1,5 +1,6 @@
 """The joint plan: parties add and move their own steps; one that is overdue is told of once."""
 
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -9,11 +10,21 @@ from services.registration.domain.coselling.joint_plan import PlanStep, StepId, 
 from services.registration.domain.values import PartnerId
 from services.registration.mapping.coselling import step_overdue
 from services.registration.store import coselling, joint_plan
+from services.registration.use_cases.change import Expects, any_version
 from shared.chassis.database import UnitOfWork
 from shared.chassis.ids import new_id
 from shared.chassis.values import replace
 
 _PORTION = 200
+
+
+@dataclass(frozen=True, slots=True)
+class OneStep:
+    """Which step is to be moved, and the versions the caller is willing to change."""
+
+    agreement_id: UUID
+    step_id: UUID
+    expects: Expects = any_version
 
 
 async def add_step(
@@ -26,12 +37,11 @@ async def add_step(
     return step
 
 
-async def move_step(
-    uow: UnitOfWork, agreement_id: UUID, step_id: UUID, *, by: Signer, state: StepState, due_on: date | None, notes: str | None
-) -> PlanStep:
-    """Raises NotFound (also for another's step, which row-level security hides), NothingInForce, NoSide."""
-    agreement = await coselling.one(uow, agreement_id)
-    step = await joint_plan.one(uow, agreement_id, step_id)
+async def move_step(uow: UnitOfWork, wanted: OneStep, *, by: Signer, state: StepState, due_on: date | None, notes: str | None) -> PlanStep:
+    """Raises NotFound (also for another's step, which row-level security hides), NothingInForce, NoSide and what `expects` raises."""
+    agreement = await coselling.one(uow, wanted.agreement_id)
+    step = await joint_plan.one(uow, wanted.agreement_id, wanted.step_id)
+    wanted.expects(step.version)
     rules.check_owner(agreement, step.owner, by=by)
     moved = rules.move(step, state=state, due_on=due_on or step.due_on, notes=step.notes if notes is None else notes)
     await joint_plan.save(uow, moved)
