@@ -1,6 +1,6 @@
 """Conflicts over HTTP: opened, looked at and proven by the sides, taken through their steps by staff."""
 
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from functools import partial
 from typing import Annotated
@@ -77,12 +77,15 @@ def _add_reading(router: Router) -> None:
         kind: Kind | None = None,
         escalated: bool | None = None,
     ) -> Page[m.ConflictOut]:
-        """Conflicts, oldest first; a partner sees those with a side of its own, and of each that side alone. `escalated` is for staff."""
+        """Conflicts, oldest first. A partner sees those with a side of its own, by the day, and of each that side alone.
+
+        `escalated` is for staff.
+        """
         wanted, limit = conflicts.Filter(state=state, kind=kind, escalated=escalated), paging.limit + 1
         if caller.partner_id is not None:
-            last = paging.after(UUID)
-            seen = await conflicts.sides_seen(uow, caller.partner_id, wanted, after=last[0] if last else None, limit=limit)
-            return paging.page(seen, view=m.ConflictOut.of_side, key=lambda each: (each.side.id,))
+            last = paging.after(date, UUID)
+            seen = await conflicts.sides_seen(uow, caller.partner_id, wanted, after=(last[0], last[1]) if last else None, limit=limit)
+            return paging.page(seen, view=m.ConflictOut.of_side, key=lambda each: (each.opened_on, each.side.id))
         after = paging.after(datetime, UUID)
         found = await conflicts.listed(uow, wanted, after=(after[0], after[1]) if after else None, limit=limit)
         sides = await conflicts.sides_of(uow, *(conflict.id for conflict in found))

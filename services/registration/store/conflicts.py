@@ -148,13 +148,19 @@ async def listed(uow: UnitOfWork, wanted: Filter, *, after: tuple[datetime, UUID
 
 
 async def sides_seen(
-    uow: UnitOfWork, partner_id: UUID, wanted: Filter, *, after: UUID | None = None, conflict_id: UUID | None = None, limit: int = 1
+    uow: UnitOfWork,
+    partner_id: UUID,
+    wanted: Filter,
+    *,
+    after: tuple[date, UUID] | None = None,
+    conflict_id: UUID | None = None,
+    limit: int = 1,
 ) -> list[SideSeen]:
-    """The partner's own sides, as it sees them."""
+    """The partner's own sides, as it sees them: oldest first by the day, within which the order tells nothing."""
     query = _filtered(sa.select(conflict_sides), conflict_sides, wanted).where(conflict_sides.c.partner_id == partner_id)
-    query = query.order_by(conflict_sides.c.id).limit(limit)
+    query = query.order_by(conflict_sides.c.opened_on, conflict_sides.c.id).limit(limit)
     if after is not None:
-        query = query.where(conflict_sides.c.id > after)
+        query = query.where(sa.tuple_(conflict_sides.c.opened_on, conflict_sides.c.id) > sa.tuple_(*after))
     if conflict_id is not None:
         query = query.where(conflict_sides.c.conflict_id == conflict_id)
     return [

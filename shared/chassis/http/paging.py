@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -50,7 +50,7 @@ class Paging:
         self.next = cursor
 
     def after(self, *kinds: type) -> tuple[Any, ...] | None:
-        """The last key of the page before, read as `kinds` (UUID, datetime, int or str); None on the first page.
+        """The last key of the page before, read as `kinds` (UUID, datetime, date, int or str); None on the first page.
 
         Raises CursorInvalid.
         """
@@ -87,6 +87,8 @@ def _read(part: Any, kind: type) -> Any:
         return part
     if not isinstance(part, str) or "\x00" in part:
         raise CursorInvalid
+    if kind is date:
+        return date.fromisoformat(part)
     if kind is datetime:
         instant = datetime.fromisoformat(part)
         if instant.tzinfo is None:

@@ -1,6 +1,7 @@
 """Conflicts over HTTP: opened by rule and by people, six steps, evidence, letters, time limits; no side learns who the other is."""
 
 import asyncio
+import base64
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -110,6 +111,27 @@ async def test_conflict_when_a_partner_opens_it_then_about_its_own_deals_alone(c
     foreign = await court.world.rival.post("/v1/conflicts", json=body)
     assert (foreign.status_code, foreign.json()["code"]) == (404, "not_found")
     assert await court.conflicts(court.world.rival) == []
+
+
+async def test_list_when_a_partner_pages_through_its_conflicts_then_oldest_first_by_the_day_and_each_once(court: Court) -> None:
+    opened, days = [], 4
+    for number in range(3 * days):
+        deal = await court.world.registered(families=[f"F{number}"])
+        answer = await court.world.partner.post("/v1/conflicts", json={"deal_ids": [deal["id"]], "text": "x"})
+        opened.append((answer.json()["opened_on"], answer.json()["id"]))
+        if number % 3 == 2:
+            court.world.stage.clock.advance(timedelta(days=1))
+    listed: list[tuple[str, str]] = []
+    cursors: list[str] = []
+    while not listed or cursors[-1]:
+        asked = {"limit": 2, "state": "open"} | ({"next": cursors[-1]} if cursors else {})
+        page = (await court.world.partner.get("/v1/conflicts", params=asked)).json()
+        listed += [(each["opened_on"], each["id"]) for each in page["items"]]
+        cursors.append(page["next"])
+    assert [day for day, _ in listed] == [day for day, _ in opened]
+    assert sorted(listed) == sorted(opened)
+    told = [base64.urlsafe_b64decode(cursor + "==").decode() for cursor in cursors if cursor]
+    assert [cursor for cursor in told if ":" in cursor] == [], "no instant: it would tell when somebody else came"
 
 
 async def test_sides_when_staff_finds_another_then_it_is_told_and_each_deal_is_there_once(court: Court) -> None:

@@ -104,6 +104,23 @@ async def test_list_when_far_into_it_then_a_page_costs_what_the_first_did(world:
     await connection.close()
 
 
+async def test_partners_list_when_all_but_a_few_of_its_conflicts_are_over_then_those_are_not_read(world: World) -> None:
+    over = """
+insert into conflict_sides (id, conflict_id, partner_id, deal_ids, account_name, version, kind, opened_on, step, step_due_on, state)
+select gen_random_uuid(), gen_random_uuid(), $1, '{}', 'x', 1, 'overlap', date '2020-01-01' + n, 'prevent', date '2020-01-01' + n, 'closed'
+from generate_series(1, 3000) n returning 1"""
+    await world.rows(over, world.partner_id)
+    connection = await _connected(world)
+    await connection.execute("analyze conflict_sides")
+    open_ones = await Meter(world, connection).most(lambda: world.partner.get("/v1/conflicts?state=open"))
+    cursor = None
+    for _ in range(12):
+        cursor = (await world.partner.get("/v1/conflicts", params={"limit": 250} | ({"next": cursor} if cursor else {}))).json()["next"]
+    far = await Meter(world, connection).most(lambda: world.partner.get("/v1/conflicts", params={"next": cursor}))
+    assert (open_ones, far) == ({}, {})
+    await connection.close()
+
+
 async def test_timer_when_nothing_is_due_in_a_full_store_then_it_reads_next_to_nothing(world: World) -> None:
     await world.policy(quiet={"after_days": 30})
     connection = await _connected(world)

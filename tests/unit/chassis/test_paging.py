@@ -1,6 +1,6 @@
 """Cursors: what a list gives out, it reads back; what it did not give out, it refuses."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +14,14 @@ from shared.chassis.http.paging import CursorInvalid, Paging, encode
 @given(
     st.uuids(),
     st.datetimes(timezones=st.just(UTC)),
+    st.dates(),
     st.integers(-(2**62), 2**62),
     st.text(st.characters(codec="utf-8", exclude_characters="\0")),
 )
-def test_cursor_when_given_out_then_read_back(key: UUID, at: datetime, number: int, name: str) -> None:
-    cursor = encode(key, at, number, name)
+def test_cursor_when_given_out_then_read_back(key: UUID, at: datetime, on: date, number: int, name: str) -> None:
+    cursor = encode(key, at, on, number, name)
 
-    assert Paging(50, cursor).after(UUID, datetime, int, str) == (key, at, number, name)
+    assert Paging(50, cursor).after(UUID, datetime, date, int, str) == (key, at, on, number, name)
 
 
 @given(st.text(max_size=60))
@@ -43,6 +44,12 @@ def test_cursor_when_a_part_is_of_another_kind_then_refused(part: Any) -> None:
 def test_cursor_when_its_instant_lies_beyond_the_calendar_then_refused(at: str) -> None:
     with pytest.raises(CursorInvalid):
         Paging(50, encode(at)).after(datetime)
+
+
+@pytest.mark.parametrize("on", ["2026-02-29", "2026-13-01", "20260101T00", "yesterday", "-2026-01-01"])
+def test_cursor_when_its_day_is_none_then_refused(on: str) -> None:
+    with pytest.raises(CursorInvalid):
+        Paging(50, encode(on)).after(date)
 
 
 def test_page_when_one_more_was_fetched_then_it_is_not_shown_but_leads_on() -> None:

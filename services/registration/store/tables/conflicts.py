@@ -53,7 +53,8 @@ conflict_sides = sa.Table(
     sa.Column("step", sa.Text, nullable=False),
     sa.Column("step_due_on", sa.Date, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
-    sa.Index(None, "partner_id", "id"),
+    sa.Index(None, "partner_id", "opened_on", "id"),
+    sa.Index(None, "partner_id", "state", "opened_on", "id"),
 )
 
 conflict_steps = sa.Table(
