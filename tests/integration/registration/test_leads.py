@@ -107,6 +107,16 @@ async def test_share_when_for_a_stranger_or_for_another_then_refused(world: Worl
     assert (await world.partner.post("/v1/leads", json=LEAD | {"expected_amount": "-1"})).json()["code"] == "amount_negative"
 
 
+@pytest.mark.parametrize("giver", ["vendor", "partner"])
+@pytest.mark.parametrize("name", ["...", " \t ", "_&_", "\u200b\u202e", "®"])
+async def test_share_when_the_name_could_never_be_registered_then_refused_as_a_registration_is(world: World, giver: str, name: str) -> None:
+    refused = (await world.register(account_name=name)).json()
+    give, named = (world.staff, {"partner_id": str(world.partner_id)}) if giver == "vendor" else (world.partner, {})
+    answer = await give.post("/v1/leads", json=LEAD | named | {"account_name": name})
+    assert (answer.status_code, answer.json()["code"]) == (refused["status"], refused["code"]), name
+    assert (await world.rows("select 1 from leads"), await topics(world)) == ([], [])
+
+
 async def test_answer_when_by_the_wrong_side_or_out_of_turn_then_refused(world: World) -> None:
     lead = await shared(world)
     assert (await act(world.staff, lead, "accept")).json()["code"] == "lead_other_side"

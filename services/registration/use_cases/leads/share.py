@@ -1,5 +1,6 @@
 """Share a lead: the vendor with a partner, or a partner with the vendor."""
 
+from services.registration.domain.accounts.identifiers import name_identifiers
 from services.registration.domain.leads import lead as life
 from services.registration.domain.leads.lead import Direction, Lead, LeadId, Prospect
 from services.registration.domain.values import PartnerId
@@ -15,7 +16,8 @@ from shared.chassis.ids import new_id
 async def share(
     uow: UnitOfWork, partner_id: PartnerId, prospect: Prospect, *, direction: Direction, contact: LeadContact | None, policy: Policy
 ) -> Lead:
-    """Raises PartnerUnknown, PartnerInactive."""
+    """Raises AccountNameMissing, PartnerUnknown, PartnerInactive."""
+    name_identifiers(prospect.name, prospect.country)  # what names nobody could never be registered, however far the lead comes
     await uow.lock(partner_name(partner_id))  # else it could leave meanwhile, and the lead would stay with it
     await partners.check_active(uow, partner_id)
     level = policy.lead_level
