@@ -22,8 +22,12 @@ class AccountMerged(AccountFact):
 
 
 class AccountSplit(AccountFact):
-    """`deal_ids` left `account_id` for `new_account_id`, a new account or one that had been merged before and stands for itself again."""
+    """`deal_ids` left `account_id` for `new_account_id`, a new account or one that had been merged before and stands for itself again.
+
+    `waiting_ids` are the places in its line that went along: they stand as they stood.
+    """
 
     topic: ClassVar[str] = "account.split"
     new_account_id: UUID
     deal_ids: tuple[UUID, ...] = ()
+    waiting_ids: tuple[UUID, ...] = ()

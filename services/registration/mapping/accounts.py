@@ -1,6 +1,6 @@
 """What staff changed of accounts, as published events."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +13,15 @@ def merged_event(account_id: AccountId, into: AccountId, *, now: datetime) -> Ac
     return AccountMerged(occurred_at=now, recorded_at=now, account_id=account_id, into_account_id=into)
 
 
-def split_event(account_id: AccountId, into: AccountId, deal_ids: Sequence[UUID], *, now: datetime) -> AccountSplit:
-    """The deals left `account_id` for `into`."""
-    return AccountSplit(occurred_at=now, recorded_at=now, account_id=account_id, new_account_id=into, deal_ids=tuple(sorted(deal_ids)))
+def split_event(
+    account_id: AccountId, into: AccountId, *, deal_ids: Iterable[UUID], waiting_ids: Iterable[UUID], now: datetime
+) -> AccountSplit:
+    """The deals, and places in line, left `account_id` for `into`."""
+    return AccountSplit(
+        occurred_at=now,
+        recorded_at=now,
+        account_id=account_id,
+        new_account_id=into,
+        deal_ids=tuple(sorted(deal_ids)),
+        waiting_ids=tuple(sorted(waiting_ids)),
+    )

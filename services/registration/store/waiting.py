@@ -41,6 +41,7 @@ _ENDING = f"""
 union (select w.account_id from waiting_list w where w.state = 'waiting' and exists ({_HELD} and d.partner_id = w.partner_id offset 0)
     and not exists ({_HELD} and d.partner_id is distinct from w.partner_id offset 0) limit $2)"""  # noqa: S608 - our own text
 _MOVE_LINE = "update waiting_list set account_id = $2 where account_id = $1"
+_MOVE_PLACES = "update waiting_list set account_id = $2 where id = any($1::uuid[])"
 _TAKE_BACK = """
 update waiting_list set state = 'waiting', offered_at = null, offered_until = null, version = version + 1
 where id = any($1::uuid[]) and state = 'offered' returning *"""
@@ -104,6 +105,11 @@ async def of_partner(uow: UnitOfWork, partner_id: PartnerId) -> list[Waiting]:
 async def move(uow: UnitOfWork, gone: AccountId, *, into: AccountId) -> None:
     """Who waits for one account waits for the one that carries on for it; nobody stands in both lines for the same."""
     await uow.fetch(_MOVE_LINE, gone, into)
+
+
+async def move_places(uow: UnitOfWork, ids: Iterable[UUID], *, to: AccountId) -> None:
+    """These places, which are locked, stand in the line of `to` from now on, as they stood before."""
+    await uow.fetch(_MOVE_PLACES, list(ids), to)
 
 
 async def take_back(uow: UnitOfWork, waiting_ids: Sequence[UUID]) -> list[Waiting]:

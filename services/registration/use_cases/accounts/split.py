@@ -1,14 +1,17 @@
-"""Split an account: named identifiers, deals and links go to a new one, or back to one that was merged into it."""
+"""Split an account: named identifiers, deals and links go to a new one, or back to one that was merged into it; those who wait follow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from services.registration.domain.accounts.identifiers import Identifier
+from services.registration.domain.accounts.parting import Parting, who_leaves
 from services.registration.domain.accounts.refusals import DealElsewhere, IdentifierElsewhere, LinkElsewhere, NotMergedHere, SplitEmpty
+from services.registration.domain.deals.line import Waiting
+from services.registration.domain.deals.protection import Board
 from services.registration.domain.values import AccountId, DealId
 from services.registration.mapping.accounts import split_event
-from services.registration.store import account_book, account_keys, account_links
+from services.registration.store import account_book, account_keys, account_links, waiting
 from services.registration.use_cases.accounts.change import Author, hold
 from services.registration.use_cases.change import Expects, any_version
 from services.registration.use_cases.identify import new_account_id
@@ -37,8 +40,9 @@ async def split(uow: UnitOfWork, wanted: Split, author: Author) -> AccountId:
     """
     source = (await hold(uow, wanted.account_id, expects=wanted.expects))[AccountId(wanted.account_id)]
     target = await _target(uow, wanted, source.name)
-    await _move_names(uow, wanted, target)
-    await _move_deals(uow, wanted, target)
+    line = await waiting.lines(uow, [source.id])  # before what is kept for them is moved: who leaves takes both in this order
+    parting = await _part(uow, wanted, target)
+    places = await _move(uow, line, parting, source.id, to=target)
     if wanted.link_ids and (stray := set(wanted.link_ids) - await account_links.move(uow, source.id, wanted.link_ids, to=target)):
         raise LinkElsewhere(link=min(stray))
     await account_links.tell_apart(uow, [(source.id, target)], by=author.name, because=author.because)
@@ -48,11 +52,12 @@ async def split(uow: UnitOfWork, wanted: Split, author: Author) -> AccountId:
     details = {
         "identifiers": [[name.kind.value, name.value] for name in wanted.identifiers],
         "deals": wanted.deal_ids,
+        "places": places,
         "links": wanted.link_ids,
         "revived": wanted.revive is not None,
     }
     await account_book.record(uow, "split", source.id, target, by=author.name, because=author.because, details=details)
-    uow.emit(split_event(source.id, target, wanted.deal_ids, now=uow.now), sequence=version)
+    uow.emit(split_event(source.id, target, deal_ids=wanted.deal_ids, waiting_ids=places, now=uow.now), sequence=version)
     return target
 
 
@@ -69,22 +74,27 @@ async def _target(uow: UnitOfWork, wanted: Split, name: str) -> AccountId:
     return target
 
 
-async def _move_names(uow: UnitOfWork, wanted: Split, target: AccountId) -> None:
-    account_id = AccountId(wanted.account_id)
+async def _part(uow: UnitOfWork, wanted: Split, target: AccountId) -> Parting:
+    """What leaves; its names name `target` from now on."""
+    account_id, leaving = AccountId(wanted.account_id), {DealId(each) for each in wanted.deal_ids}
     moved = await account_book.move_names(uow, account_id, wanted.identifiers, to=target)
     if stray := set(wanted.identifiers) - moved:
         raise IdentifierElsewhere(identifier=" ".join(min(stray)))
-    if not moved or not (await account_keys.identifiers_of(uow, [account_id]))[account_id]:
+    names_left = (await account_keys.identifiers_of(uow, [account_id]))[account_id]
+    if not moved or not names_left:
         raise SplitEmpty
+    if stray_deals := leaving - (await account_book.deals_of(uow, account_id)).keys():
+        raise DealElsewhere(deal=min(stray_deals))
+    return Parting(moved, leaving, names_left)
 
 
-async def _move_deals(uow: UnitOfWork, wanted: Split, target: AccountId) -> None:
-    """Nobody collides: the new account has no deal yet."""
-    account_id, leaving = AccountId(wanted.account_id), {DealId(each) for each in wanted.deal_ids}
-    present = await account_book.deals_of(uow, account_id)
-    if stray := leaving - present.keys():
-        raise DealElsewhere(deal=min(stray))
-    slots = [slot for slot in await account_book.slots_of(uow, account_id) if slot.deal_id in leaving]
-    await account_book.move_deals(uow, leaving, to=target)
-    moved = {deal_id: [replace(slot, account_id=target) for slot in slots if slot.deal_id == deal_id] for deal_id in leaving}
+async def _move(uow: UnitOfWork, line: Sequence[Waiting], parting: Parting, source: AccountId, *, to: AccountId) -> list[UUID]:
+    """Deals, and places in line, with all that each holds; returns the places. Nobody collides: on the new account is nothing yet."""
+    slots = await account_book.slots_of(uow, source)
+    places = sorted(one.id for one in who_leaves(line, Board(slots), parting, now=uow.now))
+    holders = [*parting.deals, *map(DealId, places)]
+    await account_book.move_deals(uow, parting.deals, to=to)
+    await waiting.move_places(uow, places, to=to)
+    moved = {holder: [replace(slot, account_id=to) for slot in slots if slot.deal_id == holder] for holder in holders}
     await account_book.rewrite_slots(uow, moved)
+    return places

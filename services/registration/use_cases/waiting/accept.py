@@ -9,7 +9,7 @@ from services.registration.domain.deals.deal import Deal, protected_window
 from services.registration.domain.deals.line import Place, Waiting
 from services.registration.domain.values import Confidence, DealId
 from services.registration.policy import Policy
-from services.registration.store import account_keys, accounts, partners, slots, waiting
+from services.registration.store import account_keys, partners, slots, waiting
 from services.registration.use_cases.allowed import check_allowed
 from services.registration.use_cases.conflicts.arising import breaching_territory, open_breach
 from services.registration.use_cases.conflicts.clashing import with_likely
@@ -17,6 +17,7 @@ from services.registration.use_cases.doubts import Recognised, put_up_doubts
 from services.registration.use_cases.enter import Entry, enter
 from services.registration.use_cases.hear_of_partner import partner_name
 from services.registration.use_cases.waiting.end import tell_ended
+from services.registration.use_cases.waiting.hold import hold
 from shared.chassis.database import UnitOfWork
 from shared.chassis.ids import new_id
 from shared.schemas.waiting import WaitingEnd
@@ -27,10 +28,9 @@ async def accept(uow: UnitOfWork, waiting_id: UUID, *, by: str, policy: Policy) 
 
     Meanwhile the vendor may have claimed the account, or the rules may have changed: who waited is asked what any other is.
     """
-    account_id, partner_id = await waiting.where(uow, waiting_id)
+    _, partner_id = await waiting.where(uow, waiting_id)
     await uow.lock(partner_name(partner_id))  # before the account: what ends a partnership holds it, and wants the place
-    await accounts.lock(uow, [account_id])
-    one = await waiting.locked(uow, waiting_id)
+    one = await hold(uow, waiting_id)
     if one.place is not Place.OFFERED or one.offered_until is None or uow.now >= one.offered_until:
         raise no.NotOffered(state=one.place)
     await partners.check_active(uow, one.partner_id)

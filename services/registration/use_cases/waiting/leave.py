@@ -4,8 +4,8 @@ from uuid import UUID
 
 from services.registration.domain import refusals as no
 from services.registration.domain.deals.line import Place, Waiting
-from services.registration.store import accounts, waiting
 from services.registration.use_cases.waiting.end import end_places
+from services.registration.use_cases.waiting.hold import hold
 from shared.chassis.database import UnitOfWork
 from shared.chassis.values import replace
 from shared.schemas.waiting import WaitingEnd
@@ -13,9 +13,7 @@ from shared.schemas.waiting import WaitingEnd
 
 async def leave(uow: UnitOfWork, waiting_id: UUID) -> Waiting:
     """Raises NotFound, and NotOffered if the place is gone already."""
-    account_id, _ = await waiting.where(uow, waiting_id)
-    await accounts.lock(uow, [account_id])
-    one = await waiting.locked(uow, waiting_id)
+    one = await hold(uow, waiting_id)
     if one.place not in (Place.WAITING, Place.OFFERED):
         raise no.NotOffered(state=one.place)
     await end_places(uow, [one], WaitingEnd.LEFT)
