@@ -38,7 +38,7 @@ async def _lived(world: World) -> None:
     await world.heard(world.partner_id, Standing.SUSPENDED, sequence=2)
 
 
-@pytest.mark.parametrize("revision", ["0010", "0009", "0008"])
+@pytest.mark.parametrize("revision", ["0012", "0010", "0009", "0008"])
 async def test_store_when_taken_back_and_forward_then_every_row_is_as_it_was(world: World, revision: str) -> None:
     await _lived(world)
     before = await held(world)
@@ -54,3 +54,16 @@ async def test_store_when_taken_back_and_forward_then_every_row_is_as_it_was(wor
 
 async def _leads(world: World) -> dict[str, Any]:
     return dict(await world.rows("select state, count(*) from leads group by 1"))
+
+
+async def test_account_when_an_earlier_release_named_it_with_signs_that_nobody_sees_then_found_without_them(world: World) -> None:
+    deal = await world.registered(account_name="Ac\u200bme Holding", account_domain=None)
+    await world.due()
+    await world.rows("delete from account_identifiers where value <> 'ac me holding|DE' returning 1")  # all that it knew
+    await downgrade(world.service, "0012")
+    assert await world.rows("select swept from accounts") == [(True,)]
+    await world.service.migrate()
+    await world.due()
+    assert (await world.register(world.rival, account_name="Acme Holding", account_domain=None)).json()["code"] == "account_taken"
+    again = await world.registered(account_name="Ac\u200bme Holding", account_domain=None, families=["MG"])
+    assert again["account_id"] == deal["account_id"]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from services.registration.domain.accounts import hosts
 from services.registration.domain.accounts.countries import country_code
-from services.registration.domain.accounts.names import legal_name
+from services.registration.domain.accounts.names import legal_name, visible
 from services.registration.domain.refusals import AccountAmbiguous, AccountNameMissing
 from services.registration.domain.values import AccountId
 from shared.chassis.values import Value
@@ -64,13 +64,14 @@ def identifiers(customer: Customer, *, registrable: Registrable, free_mail: froz
 def name_identifiers(name: str, country: str | None) -> set[Identifier]:
     """Legal name and country as identifiers: as `legal_name` has it and, where that differs, word for word.
 
-    The words alone were the only form once. Both are kept, so that what was entered then is found as before. Raises AccountNameMissing.
+    The words alone were the only form once, and signs that nobody sees parted them. All forms are kept, so that what was entered then is
+    found as before. Raises AccountNameMissing.
     """
-    plain = _words(name)
+    plain, former = _words(visible(name)), _words(name)
     if not plain:
         raise AccountNameMissing
     where = country_code(country) or _words(country) if country else ""
-    return {Identifier(IdentifierKind.NAME, _bounded(f"{each}|{where}")) for each in (plain, legal_name(name) or plain)}
+    return {Identifier(IdentifierKind.NAME, _bounded(f"{each}|{where}")) for each in (plain, former, legal_name(name) or plain)}
 
 
 def _bounded(value: str) -> str:

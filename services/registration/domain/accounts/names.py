@@ -10,6 +10,11 @@ from text_unidecode import unidecode
 from services.registration.domain.accounts import legal_forms as forms
 from services.registration.domain.vocabulary import EMPTY, PLACES, TRADES
 
+# What Unicode calls default ignorable: of no width, or there to turn the direction of what follows.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 _DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")
 _JOINING = re.compile(r"(?<=\w)['’ʼ`´](?=\w)")
 _SLASHED = re.compile(r"\b([^\W\d_])/([^\W\d_])\b")
@@ -17,6 +22,11 @@ _PLAIN = re.compile(r"[a-z0-9 ]*")
 _AND = re.compile(r"[&+]")
 _UMLAUTS = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a"))
 _ALL_CONNECTORS = frozenset({"and", "und", "et", "y", "e", "og", "och", "en", "i"})
+
+
+def visible(text: str) -> str:
+    """The text without the signs that no reader sees: two names that look the same are the same."""
+    return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
 def words(text: str) -> list[str]:
@@ -30,7 +40,7 @@ def words(text: str) -> list[str]:
 
 
 def _compatible(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", visible(text)).casefold())
     for written, short in forms.ATTACHED.items():
         plain = plain.replace(written, f" {short} ")
     return plain

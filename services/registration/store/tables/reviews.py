@@ -122,7 +122,7 @@ waiting_list = sa.Table(
         "ix_waiting_list_once",
         "partner_id",
         "account_id",
-        "families",
+        sa.text("hash_array_extended(families, 0)"),
         "path",
         unique=True,
         postgresql_where=sa.text("state in ('waiting', 'offered')"),
