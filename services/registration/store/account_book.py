@@ -48,6 +48,7 @@ order by kind, value on conflict do nothing returning kind, value"""
 _HOLDER = "select account_id from account_identifiers where kind = $1 and value = $2"
 _MARK = "update accounts set merged_into = $2, version = version + 1, swept = true where id = $1 returning version"
 _TOUCH = "update accounts set merged_into = null, version = version + 1, swept = false where id = $1 returning version"
+_SPLIT = "update accounts set splits = splits + 1, version = version + 1, swept = false where id = $1 returning version"
 _COUNT = "update accounts set version = version + 1 where id = any($1::uuid[])"
 _NEW = "insert into accounts (id, name, country, created_at) values ($1, $2, $3, $4)"
 _RECORD = """
@@ -190,6 +191,11 @@ async def mark_merged(uow: UnitOfWork, account_id: AccountId, *, into: AccountId
 async def touch(uow: UnitOfWork, account_id: AccountId) -> int:
     """The account was changed (and stands for itself again, if it was merged); returns its version."""
     return int((await uow.fetch(_TOUCH, account_id))[0][0])
+
+
+async def mark_split(uow: UnitOfWork, account_id: AccountId) -> int:
+    """Names left the account: whoever found it by one, and waits for it, looks again. Returns its version."""
+    return int((await uow.fetch(_SPLIT, account_id))[0][0])
 
 
 async def count(uow: UnitOfWork, *ids: AccountId) -> None:

@@ -7,11 +7,13 @@ from services.registration.domain.accounts.identifiers import Identifier, Identi
 from services.registration.domain.values import AccountId, PartnerId
 from shared.chassis.database import UnitOfWork
 
-# Whoever waits here for a merge to end finds the account gone, and the names, looked up anew, with its successor.
+# Whoever waits here for a merge to end finds the account gone, and the names, looked up anew, with its successor. For a split to end, so
+# too: an account that was locked is compared with what it was when the statement began (`b`), since a name found then may have left it.
 _FIND = """
 select i.kind, i.value, i.account_id
 from unnest($1::text[], $2::text[]) w(kind, value)
 join account_identifiers i on i.kind = w.kind and i.value = w.value join accounts a on a.id = i.account_id
+join accounts b on b.id = a.id and b.splits = a.splits
 where a.merged_into is null
 order by a.id for no key update of a"""
 _FIND_WITH_PARTNER = """
@@ -20,6 +22,7 @@ from (values (1)) one left join known_partners p on p.id = $3 left join lateral 
   select i.kind, i.value, i.account_id
   from unnest($1::text[], $2::text[]) w(kind, value)
   join account_identifiers i on i.kind = w.kind and i.value = w.value join accounts a on a.id = i.account_id
+  join accounts b on b.id = a.id and b.splits = a.splits
   where a.merged_into is null
   order by a.id for no key update of a
 ) f on true"""

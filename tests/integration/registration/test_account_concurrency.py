@@ -1,15 +1,18 @@
 """Merges beside registrations, imports and each other: every id leads on, nothing is lost, and one deal holds what two cannot."""
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from services.registration.domain.accounts.identifiers import Identifier, IdentifierKind
 from services.registration.domain.accounts.joining import Keep
 from services.registration.use_cases.accounts.change import Author
 from services.registration.use_cases.accounts.merge import Merge, merge
+from services.registration.use_cases.accounts.split import Split, split
 from shared.chassis.testing.stage import Stage
 from shared.chassis.testing.waiting import eventually
 from tests.integration.registration.world import World
@@ -65,6 +68,55 @@ async def test_import_when_it_waits_for_a_merge_then_its_deals_are_on_the_accoun
         await eventually(lambda: _waits(world), what="the import")
     assert [result["result"] for result in await waiting] == ["lost", "registered", "registered"]
     assert await world.rows("select count(*) from deals where account_id = $1", into) == [(4,)]
+    assert await world.rows(_STRAY) == []
+
+
+async def _tools(world: World) -> tuple[dict[str, Any], Split]:
+    """Two companies on record as one account, and what parts them again: the second's name and deal leave."""
+    await world.registered()
+    tools = await world.registered(account_name="Acme Tools", families=["MG"])  # by its domain the same
+    named = [Identifier(IdentifierKind.NAME, "acme tools|DE")]
+    return tools, Split(account_id=UUID(tools["account_id"]), identifiers=named, deal_ids=[UUID(tools["id"])])
+
+
+async def _beside(world: World, wanted: Split, meanwhile: Coroutine[Any, Any, Any]) -> tuple[str, Any]:
+    """The new account, and what came of something that began before the split was committed."""
+    async with world.service.platform.worker_database.transaction() as uow:
+        made = await split(uow, wanted, ME)
+        waiting = asyncio.create_task(meanwhile)
+        await eventually(lambda: _waits(world), what="it waits for the split")
+    return str(made), await waiting
+
+
+async def test_register_when_it_waits_for_a_split_then_it_is_on_the_account_that_its_customer_went_to(world: World) -> None:
+    _, wanted = await _tools(world)
+    again = world.register(world.rival, account_name="Acme Tools", account_domain=None, families=["GTK"])
+    made, answer = await _beside(world, wanted, again)
+    assert (answer.status_code, answer.json()["account_id"]) == (201, made)
+    assert await world.rows(_STRAY) == []
+
+
+async def test_register_when_it_waits_for_a_split_and_the_customer_is_protected_then_refused_all_the_same(world: World) -> None:
+    _, wanted = await _tools(world)
+    rival = world.register(world.rival, account_name="Acme Tools", account_domain=None, families=["MG"])
+    _, answer = await _beside(world, wanted, rival)
+    assert (answer.status_code, answer.json()["code"]) == (409, "account_taken")
+
+
+async def test_register_when_it_waits_for_a_split_that_parts_what_it_names_then_put_up_for_review(world: World) -> None:
+    _, wanted = await _tools(world)
+    both = world.register(world.rival, account_name="Acme Tools", families=["GTK"])
+    _, answer = await _beside(world, wanted, both)
+    assert (answer.status_code, answer.json()["code"]) == (409, "account_ambiguous")
+
+
+async def test_import_when_it_waits_for_a_split_then_its_deal_is_on_the_account_that_its_customer_went_to(world: World) -> None:
+    _, wanted = await _tools(world)
+    told = {"source": "crm", "partner_id": str(world.rival_id), "engaged_at": datetime(2025, 1, 1, tzinfo=UTC).isoformat(), "stage": "open"}
+    row = told | {"external_id": "1", "account_name": "Acme Tools", "country": "DE", "families": ["GTK"]}
+    made, results = await _beside(world, wanted, world.imported(row))
+    assert [result["result"] for result in results] == ["registered"]
+    assert await world.rows("select account_id::text from deals where external_id = '1'") == [(made,)]
     assert await world.rows(_STRAY) == []
 
 

@@ -48,7 +48,7 @@ async def split(uow: UnitOfWork, wanted: Split, author: Author) -> AccountId:
     await account_links.tell_apart(uow, [(source.id, target)], by=author.name, because=author.because)
     await account_keys.replace(uow, [source.id, target])
     await account_book.touch(uow, target)
-    version = await account_book.touch(uow, source.id)
+    version = await account_book.mark_split(uow, source.id)
     details = {
         "identifiers": [[name.kind.value, name.value] for name in wanted.identifiers],
         "deals": wanted.deal_ids,

@@ -1,4 +1,4 @@
-"""A partner's conflicts by their age; a place in line whatever its families' names fill; names with signs that nobody sees, named anew."""
+"""A partner's conflicts by their age; a place in line however long its families; names with invisible signs named anew; splits counted."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,6 +15,9 @@ _INVISIBLE = (
 
 
 def upgrade() -> None:
+    # With a default: processes of the release before enter accounts without it.
+    counted = sa.Column("splits", sa.Integer, nullable=False, server_default="0", comment="how often names of it left for another")
+    op.add_column("accounts", counted)
     op.create_index("ix_conflict_sides_partner_id_opened_on_id", "conflict_sides", ["partner_id", "opened_on", "id"])
     op.create_index("ix_conflict_sides_partner_id_state_opened_on_id", "conflict_sides", ["partner_id", "state", "opened_on", "id"])
     op.drop_index("ix_conflict_sides_partner_id_id", "conflict_sides")
@@ -27,6 +30,7 @@ def downgrade() -> None:
     op.create_index("ix_conflict_sides_partner_id_id", "conflict_sides", ["partner_id", "id"])
     op.drop_index("ix_conflict_sides_partner_id_state_opened_on_id", "conflict_sides")
     op.drop_index("ix_conflict_sides_partner_id_opened_on_id", "conflict_sides")
+    op.drop_column("accounts", "splits")
 
 
 def _replace_once(families: "str | sa.TextClause") -> None:
