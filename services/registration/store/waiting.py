@@ -1,12 +1,12 @@
 """The line of those who came second: who waits for which account, and to whom it is offered."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.registration.domain.deals.line import Place, Waiting
+from services.registration.domain.deals.line import Look, Place, Waiting
 from services.registration.domain.deals.protection import Scope
 from services.registration.domain.values import AccountId, DealId, PartnerId
 from services.registration.store.tables.reviews import waiting_list
@@ -20,7 +20,8 @@ insert into waiting_list (id, partner_id, account_id, account_name, country, fam
     expected_minor, expected_currency, state, joined_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', $12) on conflict do nothing returning id"""
 _OFFER = """
-update waiting_list set state = 'offered', offered_at = $2, offered_until = $3, version = version + 1 where id = $1"""
+update waiting_list set state = 'offered', offered_at = $2, offered_until = $3, version = version + 1
+where id = any($1::uuid[])"""
 _SETTLE = """
 update waiting_list set state = $2, deal_id = coalesce($3, deal_id), version = version + 1 where id = any($1::uuid[])"""
 _LOCKED = "select * from waiting_list where id = $1 for update"
@@ -28,22 +29,24 @@ _WHERE = "select account_id, partner_id from waiting_list where id = $1"
 _IN_LINE = "state in ('waiting', 'offered') order by account_id, joined_at, id for update"
 _LINES = f"select * from waiting_list where account_id = any($1::uuid[]) and {_IN_LINE}"  # noqa: S608 - our own text
 _OF_PARTNER = f"select * from waiting_list where partner_id = $1 and {_IN_LINE}"  # noqa: S608 - our own text
-_MEETS = "s.family = any(w.families) and (starts_with(s.path || '/', w.path || '/') or starts_with(w.path || '/', s.path || '/'))"
-_HELD = f"""
-select 1 from protection_slots s left join deals d on d.id = s.deal_id
-where s.account_id = w.account_id and s.during @> $1::timestamptz and {_MEETS}"""  # noqa: S608 - our own text
-# Accounts on which somebody waits and nothing of what is waited for is held at this moment: the rule decides for each under its lock.
-# `offset 0`: looked up for each who waits; joined, it would read the slots of everybody.
-_FREE = f"select distinct w.account_id from waiting_list w where w.state = 'waiting' and not exists ({_HELD} offset 0) limit $2"  # noqa: S608
-# What ends by itself: offers whose time is over, and places whose partner alone holds the account now.
-_ENDING = f"""
-(select account_id from waiting_list where state = 'offered' and offered_until <= $1 order by offered_until limit $2)
-union (select w.account_id from waiting_list w where w.state = 'waiting' and exists ({_HELD} and d.partner_id = w.partner_id offset 0)
-    and not exists ({_HELD} and d.partner_id is distinct from w.partner_id offset 0) limit $2)"""  # noqa: S608 - our own text
-_MOVE_LINE = "update waiting_list set account_id = $2 where account_id = $1"
-_MOVE_PLACES = "update waiting_list set account_id = $2 where id = any($1::uuid[])"
+# Marks of triggers (migration 0014); what another leader has in hand is left to it.
+_FREED = """
+with picked as materialized (select id from freed_accounts order by id limit $1 for update skip locked),
+mark as (delete from freed_accounts f using picked p where f.id = p.id returning f.account_id)
+select m.account_id, w.id is not null from (select distinct account_id from mark) m left join lateral (
+  select id from waiting_list w where w.account_id = m.account_id and state in ('waiting', 'offered') limit 1) w on true"""
+_DUE = """
+(select account_id from waiting_list where state = 'waiting' and look_at <= $1 order by look_at limit $2)
+union (select account_id from waiting_list where state = 'offered' and offered_until <= $1 order by offered_until limit $2)
+union (select account_id from waiting_list where state = 'waiting' and kept_back and $3 limit $2)"""
+_LOOK_AGAIN = """
+update waiting_list w set look_at = c.at, kept_back = c.kept_back
+from unnest($1::uuid[], $2::timestamptz[], $3::boolean[]) c(id, at, kept_back)
+where w.id = c.id and (w.look_at, w.kept_back) is distinct from (c.at, c.kept_back)"""
+_MOVE_LINE = "update waiting_list set account_id = $2, look_at = default where account_id = $1"
+_MOVE_PLACES = "update waiting_list set account_id = $2, look_at = default where id = any($1::uuid[])"
 _TAKE_BACK = """
-update waiting_list set state = 'waiting', offered_at = null, offered_until = null, version = version + 1
+update waiting_list set state = 'waiting', offered_at = null, offered_until = null, look_at = default, version = version + 1
 where id = any($1::uuid[]) and state = 'offered' returning *"""
 _PLACES = "select id from waiting_list where id = any($1::uuid[])"
 
@@ -72,9 +75,10 @@ async def locked(uow: UnitOfWork, waiting_id: UUID) -> Waiting:
     return _waiting(found[0])
 
 
-async def offer(uow: UnitOfWork, one: Waiting, *, until: datetime) -> None:
+async def offer(uow: UnitOfWork, ones: Sequence[Waiting], *, until: datetime) -> None:
     """It is theirs until `until` if they want it."""
-    await uow.fetch(_OFFER, one.id, uow.now, until)
+    if ones:
+        await uow.fetch(_OFFER, [one.id for one in ones], uow.now, until)
 
 
 async def settle(uow: UnitOfWork, ids: Iterable[UUID], place: Place, *, deal_id: UUID | None = None) -> None:
@@ -82,14 +86,24 @@ async def settle(uow: UnitOfWork, ids: Iterable[UUID], place: Place, *, deal_id:
     await uow.fetch(_SETTLE, list(ids), place.value, deal_id)
 
 
-async def free_accounts(uow: UnitOfWork, *, limit: int) -> list[AccountId]:
-    """Accounts on which something that is waited for seems free."""
-    return [AccountId(row[0]) for row in await uow.fetch(_FREE, uow.now, limit)]
+async def freed(uow: UnitOfWork, *, limit: int) -> dict[AccountId, bool]:
+    """Accounts of which something that was held may be free since; whether somebody is in line. Each is told of once.
+
+    Who joins such a line at this moment is not seen, and needs not be: nobody has looked at that place yet, so it is `due`.
+    """
+    return {AccountId(account): waited_for for account, waited_for in await uow.fetch(_FREED, limit)}
 
 
-async def ending_accounts(uow: UnitOfWork, *, limit: int) -> list[AccountId]:
-    """Accounts in whose lines a place seems to be over: nothing is locked, the rule decides for each under its lock."""
-    return [AccountId(row[0]) for row in await uow.fetch(_ENDING, uow.now, limit)]
+async def due(uow: UnitOfWork, *, kept_back: bool, limit: int) -> list[AccountId]:
+    """Accounts in whose lines the time has come to look: at a place, or at the end of an offer; `kept_back`: also at what was free."""
+    return [AccountId(row[0]) for row in await uow.fetch(_DUE, uow.now, limit, kept_back)]
+
+
+async def look_again(uow: UnitOfWork, looks: Mapping[UUID, Look]) -> None:
+    """When to look at these places again. Whatever frees an account before leaves its mark."""
+    if looks:
+        at, kept_back = [look.at for look in looks.values()], [look.kept_back for look in looks.values()]
+        await uow.fetch(_LOOK_AGAIN, list(looks), at, kept_back)
 
 
 async def lines(uow: UnitOfWork, accounts: Iterable[AccountId]) -> list[Waiting]:

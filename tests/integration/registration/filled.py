@@ -46,10 +46,11 @@ insert into vendor_claims (id, kind, account_id, account_name, families, territo
 select {id}, 'named_account', {account}, 'Company ' || n, '{{}}', 'DE', '/EMEA/DE', {past}, {past}, 'crm', 'O' || n, 'x', {past}
 {from_rows}""",
     """
-insert into waiting_list (id, partner_id, account_id, account_name, families, territory, path, state, joined_at, offered_until)
+insert into waiting_list (id, partner_id, account_id, account_name, families, territory, path, state, joined_at, offered_until,
+    look_at)
 select {id}, {other}, {account}, 'Company ' || n, '{{GTX}}', 'DE', '/EMEA/DE',
-    case when {live} and n % 1000 = 8 then 'offered' when {live} then 'waiting' else 'left' end, {past}, {now} + interval '1 day'
-{from_rows}""",
+    case when {live} and n % 1000 = 8 then 'offered' when {live} then 'waiting' else 'left' end, {past}, {now} + interval '1 day',
+    {ends} {from_rows}""",
     """
 insert into leads (id, partner_id, direction, state, version, name, families, shared_at, remind_at, answer_by, convert_by, reminded,
     overdue, deal_id)

@@ -44,9 +44,9 @@ class Meter:
         self._world = world
         self._connection = connection
 
-    async def most(self, run: Callable[[], Awaitable[object]]) -> dict[str, int]:
+    async def most(self, run: Callable[[], Awaitable[object]], *, times: int = TIMES) -> dict[str, int]:
         """What the last of several runs read more of than it should."""
-        for _ in range(TIMES - 1):
+        for _ in range(times - 1):
             await run()
         before = await self._counts()
         await run()
@@ -72,6 +72,17 @@ async def world(stage: Stage) -> World:
 
 async def _connected(world: World) -> Any:
     return await asyncpg.connect(plain_dsn(world.service.platform.settings.migrator_url))
+
+
+def _runs(world: World, name: str) -> Callable[[], Awaitable[int]]:
+    """One portion of the timer's work."""
+    [timer] = [timer for timer in world.service.timers if timer.name == name]
+
+    async def run() -> int:
+        async with world.service.platform.worker_database.transaction() as uow:
+            return await timer.run(uow)
+
+    return run
 
 
 async def _targets(world: World) -> list[tuple[str, str]]:
@@ -122,31 +133,53 @@ from generate_series(1, 3000) n returning 1"""
 
 
 async def test_timer_when_nothing_is_due_in_a_full_store_then_it_reads_next_to_nothing(world: World) -> None:
-    await world.policy(quiet={"after_days": 30})
+    await world.policy(quiet={"after_days": 30}, waiting_list={"open": True})
     connection = await _connected(world)
     meter, much = Meter(world, connection), {}
     for timer in world.service.timers:
-
-        async def run(timer: Any = timer) -> None:
-            async with world.service.platform.worker_database.transaction() as uow:
-                await timer.run(uow)
-
-        much[timer.name] = await meter.most(run)
+        much[timer.name] = await meter.most(_runs(world, timer.name))
     await connection.close()
-    much.pop(_LINE)  # which reads who waits: the next test
     assert {name: read for name, read in much.items() if read} == {}
 
 
-async def test_line_when_the_store_is_full_then_the_slots_of_those_alone_are_read_for_whom_somebody_waits(world: World) -> None:
+FREED = 9
+LOOKED_AT_NEVER = "update waiting_list set look_at = default where state = 'waiting' returning 1"
+# The last of those in line, by which no index is ordered.
+FREE = f"""
+update protection_slots set during = tstzrange(lower(during), $1) where account_id in (
+    select account_id from waiting_list where state = 'waiting' order by id desc limit {FREED}) returning 1"""
+
+
+async def test_line_when_a_few_accounts_of_a_full_store_are_freed_then_these_are_offered_and_no_others_are_read(world: World) -> None:
     await world.policy(waiting_list={"open": True})
     connection = await _connected(world)
-    [offer] = [timer for timer in world.service.timers if timer.name == _LINE]
-
-    async def run() -> None:
-        async with world.service.platform.worker_database.transaction() as uow:
-            await offer.run(uow)
-
-    read = await Meter(world, connection).most(run)
+    run = _runs(world, _LINE)
+    for times in (1, 2):
+        assert len(await world.rows(FREE, world.stage.clock.now())) == FREED
+        assert await Meter(world, connection).most(run, times=1) == {}
+        assert len(await world.told("account.offered")) == times * FREED
     await connection.close()
-    looks = 2  # whose place is over, and whose account is free
-    assert read["protection_slots"] <= read["waiting_list"] <= looks * ROWS // 5 + MOST
+
+
+async def test_line_when_nobody_in_it_was_looked_at_yet_then_all_are_once(world: World) -> None:
+    """As after an upgrade of the store."""
+    run = _runs(world, _LINE)
+    waiting = len(await world.rows(LOOKED_AT_NEVER))
+    looked_at = 0
+    while portion := await run():
+        looked_at += portion
+    assert looked_at == waiting
+    assert await world.rows("select 1 from waiting_list where state = 'waiting' and look_at <= $1", world.stage.clock.now()) == []
+
+
+async def test_line_when_all_of_it_is_free_and_no_list_is_kept_then_it_is_left_alone_until_one_is(world: World) -> None:
+    connection = await _connected(world)
+    run = _runs(world, _LINE)
+    await world.rows("delete from protection_slots where upper(during) > $1 returning 1", world.stage.clock.now())
+    while await run():
+        pass
+    assert await Meter(world, connection).most(run) == {}
+    await connection.close()
+    await world.policy(waiting_list={"open": True})
+    assert await run() > 0
+    assert await world.told("account.offered")

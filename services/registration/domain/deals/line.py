@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from services.registration.domain.deals.protection import Scope
+from services.registration.domain.deals.protection import Board, Scope, instant
 from services.registration.domain.values import PartnerId
 from shared.chassis.money import Money
 
@@ -38,6 +38,24 @@ class Waiting:
     offered_until: datetime | None = None
     deal_id: UUID | None = None
     version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """When to look at a place next, and whether its account was free while the programme kept no list."""
+
+    at: datetime
+    kept_back: bool = False
+
+
+AGAIN = timedelta(hours=1)
+"""When to look again at what is free and cannot be offered: for too short a time, or while no list is kept."""
+
+
+def next_look(one: Waiting, board: Board, *, now: datetime, listed: bool) -> Look:
+    """When the first of those who hold what `one` waits for is to end, as far as is known now."""
+    holders = board.holders(one.scope, instant(now))
+    return Look(min(slot.window.end for slot in holders)) if holders else Look(now + AGAIN, kept_back=not listed)
 
 
 def twice(line: Iterable[Waiting]) -> dict[UUID, UUID]:

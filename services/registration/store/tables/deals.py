@@ -10,7 +10,7 @@ SHARED_TABLES: frozenset[str] = frozenset(
     {
         *("accounts", "account_identifiers", "protection_slots", "known_partners", "known_tiers", "vendor_claims", "intake_gaps"),
         *("account_keys", "account_links", "account_distinctions", "account_likenesses", "account_changes"),
-        *("receipt_links", "receipt_head", "receipt_checks"),
+        *("receipt_links", "receipt_head", "receipt_checks", "freed_accounts"),
     }
 )
 
@@ -120,6 +120,13 @@ protection_slots = sa.Table(
     sa.Column("path", sa.Text, nullable=False),
     sa.Column("during", pg.TSTZRANGE, nullable=False),
     sa.CheckConstraint("not isempty(during)", name="during"),
+)
+
+freed_accounts = sa.Table(
+    "freed_accounts",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("account_id", sa.Uuid, nullable=False),
 )
 
 known_partners = sa.Table(

@@ -115,7 +115,11 @@ waiting_list = sa.Table(
     instant("offered_until", nullable=True),
     sa.Column("deal_id", sa.Uuid),
     sa.Column("version", sa.Integer, nullable=False, server_default="0", comment="counts what its partner was told of it"),
+    sa.Column("look_at", sa.DateTime(timezone=True), nullable=False, server_default="-infinity", comment="when it may be free next"),
+    sa.Column("kept_back", sa.Boolean, nullable=False, server_default=sa.false(), comment="it was free while no list was kept"),
     sa.CheckConstraint("state in ('waiting', 'offered', 'taken', 'lapsed', 'left')", name="state"),
+    sa.Index("ix_waiting_list_look_at", "look_at", postgresql_where=sa.text("state = 'waiting'")),
+    sa.Index("ix_waiting_list_kept_back", "account_id", postgresql_where=sa.text("state = 'waiting' and kept_back")),
     sa.Index("ix_waiting_list_offered", "offered_until", postgresql_where=sa.text("state = 'offered'")),
     sa.Index("ix_waiting_list_in_line", "account_id", "joined_at", "id", postgresql_where=sa.text("state in ('waiting', 'offered')")),
     sa.Index(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.registration.domain.deals.line import Place, Waiting
+from services.registration.domain.deals.line import Place, Waiting, next_look
 from services.registration.domain.deals.protection import Board, Slot, Window, instant, rivals, slots_for
 from services.registration.domain.values import AccountId, DealId
 from services.registration.mapping.waiting import offered
@@ -13,55 +13,59 @@ from shared.chassis.database import UnitOfWork
 from shared.schemas.waiting import WaitingEnd
 
 _PORTION = 100
+_MARKS = 500  # of what was freed, mostly with nobody in line
 
 
 async def offer_free(uow: UnitOfWork, *, policy: Policy) -> int:
-    """One portion; returns how many offers were made and places ended.
+    """One portion; returns how many accounts were looked at.
 
-    Accounts are locked before the places in their lines, as everywhere: who accepts an offer at this moment holds its account.
+    It looks where something that was held was freed, and where an end that was known has come. Accounts are locked before the
+    places in their lines, as everywhere: who accepts an offer at this moment holds its account.
     """
-    free = await waiting.free_accounts(uow, limit=_PORTION) if policy.waiting_list.open else []
-    concerned = sorted({*free, *await waiting.ending_accounts(uow, limit=_PORTION)})
-    if not concerned:
-        return 0
+    freed = await waiting.freed(uow, limit=_MARKS)
+    due = await waiting.due(uow, kept_back=policy.waiting_list.open, limit=_PORTION)
+    if concerned := sorted({*due, *(account for account, waited_for in freed.items() if waited_for)}):
+        await _look(uow, concerned, policy)
+    return len({*due, *freed})
+
+
+async def _look(uow: UnitOfWork, concerned: Sequence[AccountId], policy: Policy) -> None:
     await accounts.lock(uow, concerned)
     line = await waiting.lines(uow, concerned)
     lapsed = [one for one in line if one.place is Place.OFFERED and one.offered_until and one.offered_until <= uow.now]
     await end_places(uow, lapsed, WaitingEnd.OFFER_LAPSED)
-    in_line = [one for one in line if one.place is Place.WAITING]
-    had = await _had_already(uow, in_line)
-    await end_places(uow, had, WaitingEnd.REGISTERED)
-    made = [await _offer_next(uow, account_id, [one for one in in_line if one not in had], policy) for account_id in sorted(free)]
-    return len(lapsed) + len(had) + sum(made)
+    window = Window(uow.now, uow.now + policy.waiting_list.offer)
+    board = await slots.board(uow, concerned, since=window.start, until=window.end)
+    in_line = await _without_those_who_have_it(uow, board, [one for one in line if one.place is Place.WAITING])
+    offers = [one for one in in_line if policy.waiting_list.open and _fits(board, one, window)]
+    await _offer(uow, board, offers, window)
+    left = [one for one in in_line if one not in offers]
+    listed = policy.waiting_list.open
+    await waiting.look_again(uow, {one.id: next_look(one, board, now=uow.now, listed=listed) for one in left})
 
 
-async def _had_already(uow: UnitOfWork, in_line: Sequence[Waiting]) -> list[Waiting]:
-    """Whose partner alone holds what it waits for; else its place would prolong its own protection, as joining then would."""
+async def _without_those_who_have_it(uow: UnitOfWork, board: Board, in_line: Sequence[Waiting]) -> list[Waiting]:
+    """Whose partner alone holds what it waits for is out of the line: its place would prolong its own protection, as joining then would."""
     now = instant(uow.now)
-    board = await slots.board(uow, {one.scope.account_id for one in in_line}, since=now.start, until=now.end)
     held = [(one, board.holders(one.scope, now)) for one in in_line]
-    return [one for one, holders in held if holders and not rivals(holders, one.partner_id)]
-
-
-async def _offer_next(uow: UnitOfWork, account_id: AccountId, in_line: Sequence[Waiting], policy: Policy) -> int:
-    """Those in line who do not stand in each other's way, first come first."""
-    until = uow.now + policy.waiting_list.offer
-    window = Window(uow.now, until)
-    board = await slots.board(uow, [account_id], since=uow.now, until=until)
-    offers = [one for one in in_line if one.scope.account_id == account_id and _fits(board, one, window)]
-    for one in offers:
-        await waiting.offer(uow, one, until=until)
-        uow.emit(offered(one, until=until, now=uow.now), sequence=one.version + 1)
-    await slots.write(uow, board)
-    return len(offers)
+    have = [one for one, holders in held if holders and not rivals(holders, one.partner_id)]
+    await end_places(uow, have, WaitingEnd.REGISTERED)
+    return [one for one in in_line if one not in have]
 
 
 def _fits(board: Board, one: Waiting, window: Window) -> bool:
-    """Whether it is free for `one`; then it is kept for it."""
+    """Whether it is free for `one`, who comes first of those in its way; then it is kept for it."""
     if board.holders(one.scope, window):
         return False
     board.hold(kept_for(one, window))
     return True
+
+
+async def _offer(uow: UnitOfWork, board: Board, offers: Sequence[Waiting], window: Window) -> None:
+    await waiting.offer(uow, offers, until=window.end)
+    for one in offers:
+        uow.emit(offered(one, until=window.end, now=uow.now), sequence=one.version + 1)
+    await slots.write(uow, board)
 
 
 def kept_for(one: Waiting, window: Window) -> tuple[Slot, ...]:
