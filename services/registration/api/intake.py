@@ -14,7 +14,7 @@ from services.registration.policy import Policy
 from services.registration.store import gaps
 from services.registration.store import intake_errors as errors
 from services.registration.use_cases.receipts.issue import Receipts
-from services.registration.use_cases.settle_error import Settling, correct, drop
+from services.registration.use_cases.settle_error import Settling, correct, drop, hold
 from shared.chassis.http import Page, PageQuery, Principal, Router, Uow, requires
 from shared.chassis.policies import Policies
 
@@ -88,5 +88,6 @@ def _add_settling(router: Router, policies: Policies[Policy], registrable: Regis
         check_unbound(caller)
         policy = (await policies.at(uow, uow.now))[1]
         settling = Settling(source=source, error_id=error_id, by=caller.subject)
+        await hold(uow, source, [(error_id, patch)])
         error, outcome = await correct(uow, settling, patch, policy=policy, registrable=registrable, receipts=receipts)
         return Correction.of(error, outcome)

@@ -21,7 +21,7 @@ from services.registration.spreadsheet import Format
 from services.registration.store import intake_errors as errors
 from services.registration.use_cases.receipts.issue import Receipts
 from services.registration.use_cases.receive import Outcome
-from services.registration.use_cases.settle_error import Settling, correct
+from services.registration.use_cases.settle_error import Settling, correct, hold
 from shared.chassis.errors import Refused
 from shared.chassis.http import InvalidRequest, Router, Uow, lines
 from shared.chassis.policies import Policies
@@ -71,8 +71,9 @@ def routes(policies: Policies[Policy], *, registrable: Registrable, receipts: Re
         """
         check_unbound(caller)
         is_csv = request.headers.get("content-type", "").startswith("text/csv")
-        rows = _table(await request.body()) if is_csv else _lines(await request.body())
+        rows = list(_table(await request.body()) if is_csv else _lines(await request.body()))
         policy = (await policies.at(uow, uow.now))[1]
+        await hold(uow, source, [(told.error_id, told.patch) for _, told in rows if isinstance(told, CorrectedRow)])
         settle = partial(correct, uow, policy=policy, registrable=registrable, receipts=receipts)
         return lines.answered([await _one(settle, source, caller.subject, row) for row in rows])
 

@@ -26,6 +26,15 @@ from (values (1)) one left join known_partners p on p.id = $3 left join lateral 
   where a.merged_into is null
   order by a.id for no key update of a
 ) f on true"""
+# As `_FIND`, with more accounts locked in the same order. The left join reads all that is held: else a lock could be left out.
+_FIND_AND_LOCK = """
+with named as materialized (
+  select i.kind, i.value, i.account_id from unnest($1::text[], $2::text[]) w(kind, value)
+  join account_identifiers i on i.kind = w.kind and i.value = w.value
+), held as (
+  select id, merged_into from accounts where id = any(array(select account_id from named) || $3::uuid[]) order by id for no key update
+)
+select n.kind, n.value, n.account_id from held h left join named n on n.account_id = h.id where h.merged_into is null"""
 _LOCK = "select id from accounts where id = any($1::uuid[]) order by id for no key update"
 # Sorted, so that two who enter overlapping sets wait for each other instead of dying.
 _ADD = """
@@ -48,6 +57,13 @@ async def find(uow: UnitOfWork, wanted: Iterable[Identifier]) -> Known:
     pairs = sorted(set(wanted))
     rows = await uow.fetch(_FIND, [i.kind.value for i in pairs], [i.value for i in pairs]) if pairs else ()
     return {Identifier(IdentifierKind(kind), value): AccountId(account) for kind, value, account in rows}
+
+
+async def find_and_lock(uow: UnitOfWork, wanted: Iterable[Identifier], others: Iterable[AccountId]) -> Known:
+    """`find`, with the accounts `others` locked as well: one after the other in one order, whichever way each is known."""
+    pairs = sorted(set(wanted))
+    rows = await uow.fetch(_FIND_AND_LOCK, [i.kind.value for i in pairs], [i.value for i in pairs], sorted(set(others)))
+    return {Identifier(IdentifierKind(kind), value): AccountId(account) for kind, value, account in rows if kind}
 
 
 async def find_for(uow: UnitOfWork, wanted: Sequence[Identifier], *, partner_id: PartnerId) -> tuple[str | None, Known]:

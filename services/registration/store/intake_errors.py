@@ -42,6 +42,7 @@ from (select e.id from unnest($1::text[], $2::text[], $3::bigint[], $4::timestam
       order by e.source, e.name for update of e) settled
 where e.id = settled.id"""
 _ONE = "select * from intake_errors where source = $1 and id = $2 for update"
+_AMONG = "select * from intake_errors where source = $1 and id = any($2::uuid[])"
 _SETTLE = "update intake_errors set state = $2, decided_at = $3, decided_by = $4, reason = $5 where id = $1"
 
 
@@ -111,6 +112,11 @@ async def seen(uow: UnitOfWork, source: str, error_id: UUID) -> IntakeError:
     if found is None:
         raise NotFound(what="error")
     return _read(found)
+
+
+async def among(uow: UnitOfWork, source: str, ids: Iterable[UUID]) -> list[IntakeError]:
+    """Those of the errors that there are, not locked."""
+    return [_read(row) for row in await uow.fetch(_AMONG, source, list(ids))]
 
 
 async def listed(uow: UnitOfWork, source: str, wanted: Filter, *, after: UUID | None, limit: int) -> list[IntakeError]:

@@ -1,6 +1,6 @@
 """Settle errors of the intake: take a corrected row in at once, try the same again, or drop it for a reason."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ import orjson
 
 from services.registration.domain.accounts.identifiers import Registrable
 from services.registration.domain.intake.error import UNNAMED, ErrorState, IntakeError, Way
-from services.registration.domain.intake.opportunity import Exclusivity
+from services.registration.domain.intake.opportunity import Exclusivity, Opportunity
 from services.registration.domain.intake.refusals import ErrorSettled, PatchInvalid
 from services.registration.domain.merge_patch import merged
 from services.registration.policy import Policy
@@ -17,7 +17,7 @@ from services.registration.reading import read_row
 from services.registration.store import intake_errors as errors
 from services.registration.use_cases.receipts.issue import Receipts
 from services.registration.use_cases.receive import Manner, Outcome, receive
-from services.registration.use_cases.take_in import lock_name
+from services.registration.use_cases.take_in import lock_name, names
 from shared.chassis.database import UnitOfWork
 
 
@@ -30,12 +30,28 @@ class Settling:
     by: str
 
 
+async def hold(uow: UnitOfWork, source: str, patches: Iterable[tuple[UUID, Mapping[str, Any]]]) -> None:
+    """Hold all that these corrections are to hold, in the one call in which whoever takes opportunities in does it."""
+    wanted = list(patches)
+    found = {error.id: error for error in await errors.among(uow, source, (error_id for error_id, _ in wanted))}
+    told = [_told(found[error_id], patch) for error_id, patch in wanted if error_id in found]
+    await uow.lock(lock_name(source), *names(one for one in told if one))
+
+
+def _told(error: IntakeError, patch: Mapping[str, Any]) -> Opportunity | None:
+    """What the corrected row says, if it can be read."""
+    try:
+        return read_row(_patched(error, patch), line=error.rejected.line).seen
+    except PatchInvalid:
+        return None
+
+
 async def correct(
     uow: UnitOfWork, settling: Settling, patch: Mapping[str, Any], *, policy: Policy, registrable: Registrable, receipts: Receipts
 ) -> tuple[IntakeError, Outcome]:
     """Take the error's row in with `patch` merged into it; an empty one tries the same again. What is refused once more stays open.
 
-    Raises NotFound, ErrorSettled and PatchInvalid.
+    Call it under `hold`. Raises NotFound, ErrorSettled and PatchInvalid.
     """
     error = await _open(uow, settling)
     text = _patched(error, patch)
@@ -63,14 +79,14 @@ def _patched(error: IntakeError, patch: Mapping[str, Any]) -> bytes:
 
 async def drop(uow: UnitOfWork, settling: Settling, *, reason: str) -> IntakeError:
     """Give the row up; the opportunity's next state starts anew. Raises NotFound and ErrorSettled."""
+    await uow.lock(lock_name(settling.source))
     error = await _open(uow, settling)
     await errors.settle(uow, error.id, ErrorState.DROPPED, by=settling.by, reason=reason)
     return await errors.one(uow, settling.source, error.id)
 
 
 async def _open(uow: UnitOfWork, settling: Settling) -> IntakeError:
-    """The open error, locked after its source's intake, as whoever takes opportunities in does."""
-    await uow.lock(lock_name(settling.source))
+    """The open error, locked after its source's intake."""
     error = await errors.one(uow, settling.source, settling.error_id)
     if error.state is not ErrorState.OPEN:
         raise ErrorSettled(state=error.state.value)

@@ -1,7 +1,7 @@
 """Take opportunities of a sales system in: register, close, amend, reopen or leave alone, a set at a time."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from services.registration.store import accounts, coselling, deals, extensions, 
 from services.registration.store.partners import KnownPartner
 from services.registration.use_cases.conflicts.arising import from_intake
 from services.registration.use_cases.coselling.call_off import end_with_deals
+from services.registration.use_cases.hear_of_partner import partner_name
 from services.registration.use_cases.identify import identify
 from shared.chassis.database import UnitOfWork
 from shared.chassis.errors import Refused
@@ -53,6 +54,11 @@ def lock_name(source: str) -> str:
     return f"intake:{source}"
 
 
+def names(seen: Iterable[Opportunity]) -> set[str]:
+    """What is locked before anything else, all in one call: the sources, and the partners, who may not be ended meanwhile."""
+    return {name for one in seen for name in (lock_name(one.source), partner_name(one.partner_id))}
+
+
 async def take_in(
     uow: UnitOfWork,
     seen: Sequence[Opportunity],
@@ -65,13 +71,14 @@ async def take_in(
     """Decide on all of `seen` in order of registration and write what follows. `publish` tells of it while PostgreSQL writes."""
     if not seen:
         return Intake([], {}, [])
-    await uow.lock(*{lock_name(one.source) for one in seen})
+    await uow.lock(*names(seen))
     known = await deals.by_origin(uow, [(one.source, one.external_id) for one in seen])
     others = await _ours(uow, seen, known)
     who = await partners.of(uow, _partners_in(seen))
     candidates = [_screen(one, known, who, exclusivity, registrable=registrable, policy=policy) for one in seen]
-    await _find_accounts(uow, candidates)
-    desk = await _open_desk(uow, candidates, known, others, exclusivity=exclusivity, policy=policy)
+    of_deals = {deal.scope.account_id for deal in (*known.values(), *others)}
+    await _find_accounts(uow, candidates, of_deals)
+    desk = await _open_desk(uow, candidates, known, others, of_deals, exclusivity=exclusivity, policy=policy)
     order = turns(seen)
     taken = {place: _decide(desk, candidates[place]) for place in order}
     kinds = {partner: one.kind for partner, one in who.items()}
@@ -127,12 +134,13 @@ def _screen(
     return candidate
 
 
-async def _find_accounts(uow: UnitOfWork, candidates: Sequence[_Candidate]) -> None:
-    """Give each candidate that needs one its account; what names two accounts is put up for review."""
+async def _find_accounts(uow: UnitOfWork, candidates: Sequence[_Candidate], of_deals: Iterable[AccountId]) -> None:
+    """Give each candidate that needs one its account; what names two accounts is put up for review. All accounts are locked together."""
     new = sorted((one for one in candidates if one.names), key=lambda one: one.seen.engaged_at)
     parties = [Party(one.seen.customer.name, one.seen.customer.country, one.names) for one in new]
-    made = await identify(uow, parties) if parties else None
-    for one, account_id in zip(new, made.accounts if made else (), strict=True):
+    known = await accounts.find_and_lock(uow, (name for one in new for name in one.names), of_deals)
+    made = await identify(uow, parties, known=known)
+    for one, account_id in zip(new, made.accounts, strict=True):
         one.account_id = account_id
         if account_id is None:
             one.refusal = refusal = no.AccountAmbiguous()
@@ -144,11 +152,12 @@ async def _open_desk(
     candidates: Sequence[_Candidate],
     known: dict[Key, Deal],
     others: Sequence[Deal],
+    of_deals: set[AccountId],
     *,
     exclusivity: Exclusivity,
     policy: Policy,
 ) -> Desk:
-    """The desk with everything that the candidates touch on it; the accounts of known deals are locked as well."""
+    """The desk with everything that the candidates touch on it, whose accounts are locked."""
     rules = Rules(
         exclusivity=exclusivity,
         protection=policy.protection,
@@ -156,8 +165,6 @@ async def _open_desk(
         credit_after_expiry=policy.credit_after_expiry,
         on_owner_change=policy.on_owner_change,
     )
-    of_deals = {deal.scope.account_id for deal in (*known.values(), *others)}
-    await accounts.lock(uow, of_deals)
     everything = of_deals | {one.account_id for one in candidates if one.account_id}
     board = await slots.board(uow, everything, since=_earliest(candidates, uow.now))
     splits = await coselling.agreed(uow, known.values())

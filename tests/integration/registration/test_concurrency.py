@@ -10,6 +10,7 @@ import pytest
 from services.registration.domain.accounts.identifiers import Customer
 from services.registration.domain.values import PartnerId, Standing
 from services.registration.policy import Policy
+from services.registration.store import accounts
 from services.registration.suffixes import registrable_domain
 from services.registration.use_cases.hear_of_partner import hear_of_partner
 from services.registration.use_cases.register import Registration, register
@@ -43,6 +44,38 @@ async def test_quota_when_many_come_at_once_then_never_exceeded(world: World) ->
     answers = await asyncio.gather(*(world.register(account_name=f"A{n}", account_domain=None) for n in range(20)))
     assert sorted(answer.status_code for answer in answers) == [201] * 5 + [409] * 15
     assert await world.rows("select count(*) from deals") == [(5,)]
+
+
+async def test_quota_when_an_import_comes_at_the_same_time_then_each_counts_and_what_is_limited_stays_below(world: World) -> None:
+    """What a sales system has open is taken in whatever the limit is, and takes places all the same."""
+    await world.rows("update policies set body = body || '{\"open_registrations_limit\": 5}' returning 1")
+    told = {"source": "crm", "partner_id": str(world.partner_id), "families": ["GTX"], "stage": "open"}
+    told |= {"engaged_at": (world.stage.clock.now() - timedelta(days=3)).isoformat()}
+    live = [world.register(account_name=f"A{n}", account_domain=None) for n in range(10)]
+    rows = [told | {"external_id": str(n), "account_name": f"B{n}"} for n in range(3)]
+    answers = await asyncio.gather(*live[:5], world.imported(*rows), *live[5:])
+    registered = sum(answer.status_code == 201 for answer in [*answers[:5], *answers[6:]])
+    assert 2 <= registered <= 5
+    assert await world.rows("select open_deals from registration_quotas where partner_id = $1", world.partner_id) == [(registered + 3,)]
+    assert (await world.register(account_name="A99", account_domain=None)).json()["code"] == "quota_reached"
+
+
+async def test_import_when_it_knows_some_accounts_by_deals_and_some_by_name_then_they_are_locked_in_one_order(world: World) -> None:
+    """Else it could wait for one with another in its hands, for which somebody waits who holds the first."""
+    told = {"source": "crm", "partner_id": str(world.partner_id), "country": "DE", "families": ["GTX"], "stage": "open"}
+    told |= {"engaged_at": (world.stage.clock.now() - timedelta(days=3)).isoformat()}
+    rows = [told | {"external_id": str(n), "account_name": f"Company {n}"} for n in range(2)]
+    await world.imported(*rows)
+    deals = await world.rows("select external_id, account_id, account_name from deals order by account_id")
+    (known, low, _), (_, high, name) = deals
+    again = {"external_id": "9", "account_name": name, "families": ["MG"]}
+    lost = {"external_id": known, "stage": "lost", "closed_at": world.stage.clock.now().isoformat()}
+    async with world.service.platform.worker_database.transaction() as uow:
+        await accounts.lock(uow, [low])
+        importing = asyncio.create_task(world.imported(next(row for row in rows if row["external_id"] == known) | lost, told | again))
+        await eventually(lambda: world.rows("select 1 from pg_locks where not granted"), what="the import waits for the account")
+        assert await world.rows("select 1 from accounts where id = $1 for no key update nowait", high)
+    assert [result["result"] for result in await importing] == ["lost", "registered"]
 
 
 async def test_close_when_eight_come_at_once_then_one_closes(world: World) -> None:

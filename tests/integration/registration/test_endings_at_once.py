@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import httpx2
+import orjson
 import pytest
 
 from services.registration.domain.values import PartnerId, Standing
@@ -116,6 +117,60 @@ async def test_offer_when_accepted_while_the_partnership_ends_then_neither_is_ki
     async with ending(world, lambda: world.rival.post(f"/v1/waiting/{place}/accept")) as accepting:
         assert (await accepting).json()["code"] == "not_offered"
     assert (await world.told("account.waiting_ended"))[0]["reason"] == "partnership_ended"
+
+
+def opportunity(world: World, number: int, **changed: Any) -> dict[str, Any]:
+    """Of the rival, in its sales system."""
+    engaged = (world.stage.clock.now() - DAY).isoformat()
+    told = {"source": "crm", "external_id": f"O{number}", "partner_id": str(world.rival_id), "account_name": "Acme Holding"}
+    return told | {"country": "DE", "families": ["GTX"], "engaged_at": engaged, "stage": "open"} | changed
+
+
+async def imported(world: World, row: dict[str, Any]) -> httpx2.Response:
+    return await world.staff.post("/v1/imports?exclusivity=enforce", content=orjson.dumps(row))
+
+
+async def put(world: World, row: dict[str, Any]) -> httpx2.Response:
+    await world.policy(opportunity_exclusivity="enforce")
+    return await world.staff.put(f"/v1/opportunities/{row.pop('source')}/{row.pop('external_id')}", json=row)
+
+
+async def corrected(world: World, row: dict[str, Any]) -> httpx2.Response:
+    """The row was refused, since its company had no name."""
+    return await world.staff.post(f"/v1/intake/crm/errors/{await _error(world, row)}/correct", json={"account_name": row["account_name"]})
+
+
+async def corrected_in_bulk(world: World, row: dict[str, Any]) -> httpx2.Response:
+    line = {"error_id": await _error(world, row), "patch": {"account_name": row["account_name"]}}
+    return await world.staff.post("/v1/intake/crm/errors/correct", content=orjson.dumps(line))
+
+
+async def _error(world: World, row: dict[str, Any]) -> str:
+    await world.imported(row | {"account_name": ""}, exclusivity="enforce")
+    found = (await world.staff.get("/v1/intake/crm/errors")).json()["items"]
+    return str(found[0]["id"])
+
+
+WAYS_IN = pytest.mark.parametrize("way", [imported, put, corrected, corrected_in_bulk], ids=lambda way: way.__name__)
+
+
+@WAYS_IN
+async def test_intake_when_the_partnership_ends_at_that_moment_then_nothing_of_it_outlives_it(
+    world: World, way: Callable[[World, dict[str, Any]], Request]
+) -> None:
+    answer = await beside_its_end(world, lambda: way(world, opportunity(world, 1)))
+    assert "partner_inactive" in answer.text, answer.text
+    assert await world.rows("select 1 from deals") == []
+
+
+@WAYS_IN
+async def test_intake_when_the_partnership_is_ending_then_it_waits_with_nothing_in_its_hands(
+    world: World, way: Callable[[World, dict[str, Any]], Request]
+) -> None:
+    """Else each could wait for the other: for a deal that the one changes, and for the places that the other takes."""
+    async with ending(world, lambda: way(world, opportunity(world, 1))) as taking_in:
+        assert "partner_inactive" in (await taking_in).text
+    assert await world.rows("select 1 from deals") == []
 
 
 async def test_offer_when_accepted_while_the_timer_takes_it_back_then_neither_is_killed(world: World) -> None:
