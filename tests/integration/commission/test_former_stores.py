@@ -98,6 +98,26 @@ async def test_books_when_taken_back_before_conflicts_and_forward_then_what_was_
     assert await parties.balance() == (0, 30_00, 0, 0)
 
 
+async def test_conflicts_when_taken_back_and_forward_while_they_are_open_then_each_is_known_and_the_last_lets_go(parties: Parties) -> None:
+    await take_in(parties.service, closed(1, 100_00), OPENED, conflict_opened(2, 1), conflict_opened(3, 3))
+    before = await _conflicts(parties.service)
+    for _ in range(2):
+        await downgrade(parties.service, "0017")
+        await parties.service.migrate()
+    assert await _conflicts(parties.service) == before
+    await take_in(parties.service, closed(3, 100_00), conflict_decided(1, 1))
+    await parties.time(NOW + timedelta(days=60))
+    assert await parties.balance() == (30_00, 0, 0, 0), "the second holds what the first did, the third what came since"
+    await take_in(parties.service, conflict_decided(2, 1), conflict_decided(3, 3))
+    await parties.time(NOW + timedelta(days=60))
+    assert (await parties.balance(), await parties.audited()) == ((0, 30_00, 0, 0), True)
+
+
+async def _conflicts(service: Service) -> list[object]:
+    marks = "select id, contested_at from entries order by seq"
+    return [await rows(service, "select to_jsonb(c)::text from deal_conflicts c order by 1"), await rows(service, marks)]
+
+
 async def _known_to_the_former_release(service: Service) -> list[object]:
     names = [row[0] for row in await rows(service, TABLES)]
     return [await rows(service, f"select (to_jsonb(t) - 'contested_at')::text from {name} t order by 1") for name in names]
