@@ -43,10 +43,10 @@ _LOOK_AGAIN = """
 update waiting_list w set look_at = c.at, kept_back = c.kept_back
 from unnest($1::uuid[], $2::timestamptz[], $3::boolean[]) c(id, at, kept_back)
 where w.id = c.id and (w.look_at, w.kept_back) is distinct from (c.at, c.kept_back)"""
-_MOVE_LINE = "update waiting_list set account_id = $2, look_at = default where account_id = $1"
-_MOVE_PLACES = "update waiting_list set account_id = $2, look_at = default where id = any($1::uuid[])"
+_MOVE_LINE = "update waiting_list set account_id = $2 where account_id = $1"
+_MOVE_PLACES = "update waiting_list set account_id = $2 where id = any($1::uuid[])"
 _TAKE_BACK = """
-update waiting_list set state = 'waiting', offered_at = null, offered_until = null, look_at = default, version = version + 1
+update waiting_list set state = 'waiting', offered_at = null, offered_until = null, version = version + 1
 where id = any($1::uuid[]) and state = 'offered' returning *"""
 _PLACES = "select id from waiting_list where id = any($1::uuid[])"
 

@@ -16,8 +16,15 @@ begin
     insert into freed_accounts (account_id) values (old.account_id);
     return null;
 end $$"""
+_UNSEEN = """
+create function look_at_place_at_once() returns trigger language plpgsql as $$
+begin
+    new.look_at := '-infinity';
+    return new;
+end $$"""
 _SHORTER = "not new.during @> old.during or (new.account_id, new.family, new.path) is distinct from (old.account_id, old.family, old.path)"
 _MARKS = "for each row {when} execute function mark_freed_account()"
+_ELSEWHERE = "(new.account_id, new.families, new.path, new.state) is distinct from (old.account_id, old.families, old.path, old.state)"
 _WAITS = sa.text("state = 'waiting'")
 _KEPT_BACK = sa.text("state = 'waiting' and kept_back")
 
@@ -39,6 +46,11 @@ def upgrade() -> None:
     op.add_column("waiting_list", look)
     kept_back = sa.Column("kept_back", sa.Boolean, nullable=False, server_default=sa.false(), comment="it was free while no list was kept")
     op.add_column("waiting_list", kept_back)
+    op.execute(_UNSEEN)
+    op.execute(
+        "create trigger waits_elsewhere before update of account_id, families, path, state on waiting_list for each row "
+        f"when (new.state = 'waiting' and {_ELSEWHERE}) execute function look_at_place_at_once()"
+    )
     op.create_index("ix_waiting_list_look_at", "waiting_list", ["look_at"], postgresql_where=_WAITS)
     op.create_index("ix_waiting_list_kept_back", "waiting_list", ["account_id"], postgresql_where=_KEPT_BACK)
 
@@ -46,6 +58,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_waiting_list_kept_back", "waiting_list")
     op.drop_index("ix_waiting_list_look_at", "waiting_list")
+    op.execute("drop trigger waits_elsewhere on waiting_list")
+    op.execute("drop function look_at_place_at_once()")
     op.drop_column("waiting_list", "kept_back")
     op.drop_column("waiting_list", "look_at")
     op.execute("drop trigger handed_over on deals")
