@@ -25,7 +25,7 @@ insert into deals (id, partner_id, account_id, account_name, families, territory
     amount_minor, currency, terms,
     refunds, source, external_id, warned, stage_at)
 select {deal}, {partner}, {account}, 'Company ' || n, '{{GTX}}', 'DE', '/EMEA/DE', {past}, {past}, true, {past}, {ends}, not {live}, 0,
-    n % 2000 = 0, {state}, 2, 1, 1, {past}, 100, 'USD', case when {state} in ('won', 'lost') then {terms} end, '[]', 'crm', 'O' || n,
+    n % 2000 = 0, {state}, 2, 1, 1, {past}, 100, 'USD', case when {state} in ('won', 'lost') then {terms} end, '[]', {source}, 'O' || n,
     {ends} < {now} + interval '8 days', {now} - (n * 7919 % 500000) * interval '1 second'
 {from_rows}""",
     """
@@ -61,7 +61,7 @@ from (select n, case when n % 100 < 2 then 'shared' when n % 100 < 10 then 'acce
     """
 insert into conflicts (id, fingerprint, kind, account_id, by_rule, note, opened_at, opened_by, step, step_due_at, owner, escalated_at,
     state, ruling, version)
-select {id}, {id}, 'overlap', {account}, true, 'x', {past}, 'rule', 'prevent', {past}, 'x', {past},
+select {id}, {id}, {kind}, {account}, true, 'x', {past}, 'rule', 'prevent', {past}, 'x', {past},
     case when n % 1000 = 0 then 'open' else 'closed' end, case when n % 1000 <> 0 then {ruling} end, 2 {from_rows}""",
     """
 insert into conflict_sides (id, conflict_id, partner_id, deal_ids, account_name, version, kind, opened_on, step, step_due_on, state)
@@ -113,6 +113,8 @@ async def fill(world: World, rows: int) -> None:
         "now": now,
         "past": f"({now} - interval '60 days' + n * interval '1 second')",
         "live": "(n % 10 > 7)",
+        "source": "(case n % 5000 when 0 then 'erp' else 'crm' end)",
+        "kind": "(case n % 5000 when 0 then 'direct_sales' else 'overlap' end)",
         "queued": "(n % 500 = 0)",
         "terms": """'{"lines": [], "credits": [], "overlays": [], "attributes": {}}'::jsonb""",
         "ruling": f"""'{orjson.dumps(_RULING).decode()}'::jsonb""",

@@ -20,11 +20,13 @@ union all select indexrelname, idx_tup_read from pg_stat_user_indexes"""
 LISTS = {
     "staff": [
         *("deals", "deals?state=open", "deals?state=in_review", "deals?state=rejected", "deals?conflict=true"),
+        *("deals?source=crm", "deals?source=erp", "deals?source=nobody", "deals?source=erp&state=won", "deals?source=nobody&state=open"),
         *("deals?source=crm&external_id=O77", "deals?account_id={account}", "deals?partner_id={partner}"),
         *("approvals", "approvals?state=in_review", "approvals?state=returned", "approvals?overdue=true", "approvals?owner=owner+7"),
         *("extensions", "extensions?state=pending", "extensions?deal_id={deal}", "waiting", "drafts", "accounts"),
         *("leads", "leads?state=shared", "leads?state=aged", "leads?direction=to_vendor", "leads?partner_id={partner}"),
         *("coselling", "coselling?deal_id={deal}", "vendor-claims", "vendor-claims?account_id={account}", "rule-proposals"),
+        *("conflicts?kind=overlap", "conflicts?kind=direct_sales", "conflicts?kind=territory_breach", "conflicts?kind=overlap&state=open"),
         *("conflicts", "conflicts?state=open", "conflicts?state=decided", "reviews", "reviews?state=different"),
         *("receipts", "receipts?partner_id={partner}", "receipts/links?from=1&to=50"),
         *("intake/crm/errors", "intake/crm/errors?state=dropped", "intake/crm/errors?state=corrected&external_id=O77"),

@@ -33,6 +33,7 @@ conflicts = sa.Table(
 )
 sa.Index("ix_conflicts_one", conflicts.c.fingerprint, unique=True, postgresql_where=conflicts.c.state != "closed")
 sa.Index("ix_conflicts_opened_at", conflicts.c.opened_at, conflicts.c.id)
+sa.Index(None, conflicts.c.kind, conflicts.c.opened_at, conflicts.c.id)
 _late = sa.and_(conflicts.c.state != "closed", conflicts.c.escalated_at.is_(None))
 sa.Index("ix_conflicts_due", conflicts.c.step_due_at, postgresql_where=_late)
 
