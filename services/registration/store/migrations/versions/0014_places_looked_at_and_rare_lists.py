@@ -6,7 +6,7 @@ from alembic import op
 from shared.chassis.database import ddl
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 
 # By trigger: whatever shortens, moves or drops what is held, or gives a deal to another partner, leaves its mark in the same transaction.
 # It only adds rows, and so waits for nobody.
