@@ -11,8 +11,7 @@ from services.registration.domain.accounts.profile import profile
 from services.registration.domain.refusals import AccountNameMissing
 from services.registration.domain.values import AccountId, PartnerId
 from services.registration.policy import Policy
-from services.registration.store import account_keys, account_links, reviews
-from services.registration.store.account_book import add_names
+from services.registration.store import account_book, account_keys, account_links, reviews
 from services.registration.store.account_links import Pair
 from services.registration.store.reviews import Why
 from shared.chassis.database import UnitOfWork
@@ -64,7 +63,8 @@ async def _name_anew(uow: UnitOfWork, named: Mapping[AccountId, tuple[str, str |
     known = await account_keys.identifiers_of(uow, named)
     for account, pairs in given.items():
         if new := _identifiers(pairs) - set(known[account]):
-            await add_names(uow, account, sorted(new))
+            added = await account_book.add_names(uow, account, sorted(new))
+            await account_book.count(uow, *([account] if added else []))
 
 
 def _identifiers(pairs: set[tuple[str, str | None]]) -> set[Identifier]:
