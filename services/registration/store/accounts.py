@@ -32,9 +32,10 @@ with named as materialized (
   select i.kind, i.value, i.account_id from unnest($1::text[], $2::text[]) w(kind, value)
   join account_identifiers i on i.kind = w.kind and i.value = w.value
 ), held as (
-  select id, merged_into from accounts where id = any(array(select account_id from named) || $3::uuid[]) order by id for no key update
+  select a.id, a.merged_into is null and a.splits = b.splits as unchanged from accounts a join accounts b on b.id = a.id
+  where a.id = any(array(select account_id from named) || $3::uuid[]) order by a.id for no key update of a
 )
-select n.kind, n.value, n.account_id from held h left join named n on n.account_id = h.id where h.merged_into is null"""
+select n.kind, n.value, n.account_id from held h left join named n on n.account_id = h.id where h.unchanged"""
 _LOCK = "select id from accounts where id = any($1::uuid[]) order by id for no key update"
 # Sorted, so that two who enter overlapping sets wait for each other instead of dying.
 _ADD = """
