@@ -239,8 +239,8 @@ async def test_offer_when_made_while_the_account_is_split_then_to_those_who_stil
         async with world.service.platform.worker_database.transaction() as uow:
             return await offer_free(uow, policy=Policy.model_validate({"waiting_list": {"open": True}}))
 
-    made, number = await _beside_the_split(world, tools, offers)
-    assert number == 0
+    made, _ = await _beside_the_split(world, tools, offers)
+    assert await where(world, place) == (made, "waiting")
     await world.due()
     assert await where(world, place) == (made, "offered")
     assert await world.rows(_STRAY) == []
