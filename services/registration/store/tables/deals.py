@@ -93,8 +93,7 @@ deals = sa.Table(
         "protected_until",
         postgresql_where=sa.text("state = 'open' and granted and not expired and protection_ended_at is null"),
     ),
-    sa.Index(None, "state", "id"),
-    sa.Index("ix_deals_source_id", "source", "id", postgresql_where=sa.text("source is not null")),
+    sa.Index("ix_deals_state_id", "state", "id", postgresql_where=sa.text("state not in ('won', 'lost')")),
     sa.Index("ix_deals_conflict", "id", postgresql_where=sa.text("conflict")),
     sa.Index(
         "ix_deals_unwarned",

@@ -10,7 +10,8 @@ _HOLDING = "state = 'open' and granted and not expired and protection_ended_at i
 
 
 def upgrade() -> None:
-    op.create_index("ix_deals_state_id", "deals", ["state", "id"])
+    # Not of what is won or lost: that is most of a full store, so a list of it need not be led there, and each import would pay for it.
+    op.create_index("ix_deals_state_id", "deals", ["state", "id"], postgresql_where=sa.text("state not in ('won', 'lost')"))
     op.create_index("ix_deals_conflict", "deals", ["id"], postgresql_where=sa.text("conflict"))
     op.create_index("ix_deals_unwarned", "deals", ["protected_until"], postgresql_where=sa.text(f"{_HOLDING} and warned is not true"))
     op.create_index("ix_deal_reviews_due_at_deal_id", "deal_reviews", ["due_at", "deal_id"])

@@ -27,12 +27,10 @@ _MARKS = "for each row {when} execute function mark_freed_account()"
 _ELSEWHERE = "(new.account_id, new.families, new.path, new.state) is distinct from (old.account_id, old.families, old.path, old.state)"
 _WAITS = sa.text("state = 'waiting'")
 _KEPT_BACK = sa.text("state = 'waiting' and kept_back")
-_TOLD = sa.text("source is not null")
 
 
 def upgrade() -> None:
     _look_where_it_may_be_free()
-    op.create_index("ix_deals_source_id", "deals", ["source", "id"], postgresql_where=_TOLD)
     op.create_index("ix_conflicts_kind_opened_at_id", "conflicts", ["kind", "opened_at", "id"])
 
 
@@ -64,7 +62,6 @@ def _look_where_it_may_be_free() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_conflicts_kind_opened_at_id", "conflicts")
-    op.drop_index("ix_deals_source_id", "deals")
     op.drop_index("ix_waiting_list_kept_back", "waiting_list")
     op.drop_index("ix_waiting_list_look_at", "waiting_list")
     op.execute("drop trigger waits_elsewhere on waiting_list")
