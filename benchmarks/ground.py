@@ -126,7 +126,7 @@ class Ground:
 
 # A server for a store of tens of millions of rows (docs/runbook.md); the small store is measured on the same one.
 FOR_LARGE_STORES = {
-    "shared_buffers": "4GB",
+    "shared_buffers": "6GB",  # a quarter of 24
     "max_wal_size": "16GB",
     "checkpoint_timeout": "30min",
     "wal_compression": "on",
