@@ -88,8 +88,6 @@ def _add_reading(router: Router) -> None:
     ) -> Page[m.DealOut]:
         """Deals, oldest first; a partner sees its own."""
         after = paging.after(UUID)
-        if source is not None:  # how many there are differs so much that one plan for all sources would read the whole table
-            await uow.plan_for_arrays()
         wanted = deals.Filter(
             state=state,
             partner_id=partner_id or caller.partner_id,

@@ -90,6 +90,8 @@ async def seen(uow: UnitOfWork, deal_id: UUID) -> Deal:
 
 async def listed(uow: UnitOfWork, wanted: Filter, *, after: UUID | None, limit: int) -> Sequence[Deal]:
     """At most `limit` deals after `after`, oldest first."""
+    if wanted.source is not None:  # how many there are differs so much that one plan for all sources would read the whole table
+        await uow.plan_for_arrays()
     query = sa.select(deals).order_by(deals.c.id).limit(limit)
     if wanted.state is not None:  # written out: how many there are differs so much that one plan for all states would read the whole table
         query = query.where(deals.c.state == sa.literal(wanted.state.value, literal_execute=True))

@@ -78,3 +78,9 @@ def rival(app: Client, issuer: Issuer) -> Client:
 @pytest.fixture
 def operator(app: Client, issuer: Issuer) -> Client:
     return app.bearing(issuer.issue("operator"))
+
+
+@pytest.fixture
+async def only(database: Database) -> Database:
+    """One connection alone (see `single`)."""
+    return Database(database.url, clock=SystemClock(), service="only", pool=1)

@@ -8,36 +8,23 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from shared.chassis.clock import SystemClock
 from shared.chassis.database import Database, UnitOfWork
 from shared.chassis.database.faults import is_transient
 from shared.chassis.leadership import plain_dsn
+from tests.integration.chassis.single import NOW, SET, left_behind
 
-_SET = "select set_config('hansa.test', $1, true)"
-_NOW = "select coalesce(current_setting('hansa.test', true), '')"
 _SLOW = "select set_config('hansa.test', 'slow', true), pg_sleep(0.1)"
-
-
-@pytest.fixture
-async def only(database: Database) -> Database:
-    """One connection: what stays behind on it would be seen by the next."""
-    return Database(database.url, clock=SystemClock(), service="only", pool=1)
-
-
-async def _left_behind(database: Database) -> object:
-    async with database.transaction() as uow:
-        return (await uow.fetch(_NOW))[0][0]
 
 
 async def test_sent_statement_when_others_follow_then_they_see_what_it_did(only: Database) -> None:
     async with only.transaction() as uow:
         await uow.send(_SLOW)
-        assert (await uow.fetch(_NOW))[0][0] == "slow"
+        assert (await uow.fetch(NOW))[0][0] == "slow"
         await uow.send(_SLOW)
-        await uow.send(_SET, "last")
-        assert (await uow.execute(sa.text(_NOW))).scalar() == "last"
+        await uow.send(SET, "last")
+        assert (await uow.execute(sa.text(NOW))).scalar() == "last"
         await uow.send(_SLOW)
-        assert [row[0] async for row in await uow.stream(sa.text(_NOW), portion=1)] == ["slow"]
+        assert [row[0] async for row in await uow.stream(sa.text(NOW), portion=1)] == ["slow"]
 
 
 async def test_sent_statement_when_it_is_under_way_then_the_block_goes_on(only: Database) -> None:
@@ -71,7 +58,7 @@ async def test_sent_statement_when_it_fails_then_what_comes_next_says_so_and_not
 
     with pytest.raises(IntegrityError):
         await run()
-    assert await _left_behind(only) == ""
+    assert await left_behind(only) == ""
 
 
 async def _send_and_fail(database: Database, statement: str) -> None:
@@ -84,12 +71,12 @@ async def test_block_when_it_fails_while_a_statement_is_under_way_then_its_own_e
     for statement in (_SLOW, "select 1 / 0", "select pg_sleep(60)"):
         with pytest.raises(ZeroDivisionError):
             await _send_and_fail(only, statement)
-        assert await asyncio.wait_for(_left_behind(only), timeout=5) == ""
+        assert await asyncio.wait_for(left_behind(only), timeout=5) == ""
 
 
 async def _sleep(database: Database, *, waits: bool) -> None:
     async with database.transaction() as uow:
-        await uow.fetch(_SET, "set")
+        await uow.fetch(SET, "set")
         await uow.send("select pg_sleep(60)")
         await (uow.fetch("select 1") if waits else asyncio.sleep(60))
 
@@ -105,32 +92,32 @@ async def test_transaction_when_cancelled_while_a_statement_is_under_way_then_it
         await asyncio.sleep(0)
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert await asyncio.wait_for(_left_behind(only), timeout=5) == ""
+    assert await asyncio.wait_for(left_behind(only), timeout=5) == ""
 
 
 async def _part_that_claims_twice(uow: UnitOfWork) -> None:
     async with uow.savepoint():
-        await uow.send(_SET, "inner")
+        await uow.send(SET, "inner")
         await _claim(uow, twice=True)
 
 
 async def test_part_when_a_statement_it_sent_fails_then_it_is_undone_alone(only: Database) -> None:
     async with only.transaction() as uow:
-        await uow.send(_SET, "outer")
+        await uow.send(SET, "outer")
         with pytest.raises(IntegrityError):
             await _part_that_claims_twice(uow)
-        assert (await uow.fetch(_NOW))[0][0] == "outer"
+        assert (await uow.fetch(NOW))[0][0] == "outer"
 
 
 async def test_part_when_it_fails_while_a_statement_is_under_way_then_it_is_undone_alone(only: Database) -> None:
     async with only.transaction() as uow:
-        await uow.fetch(_SET, "outer")
+        await uow.fetch(SET, "outer")
         for statement in (_SLOW, "select 1 / 0", "select pg_sleep(60)"):
             with suppress(ZeroDivisionError):
                 async with asyncio.timeout(5), uow.savepoint():
                     await uow.send(statement)
                     raise ZeroDivisionError
-            assert (await uow.fetch(_NOW))[0][0] == "outer"
+            assert (await uow.fetch(NOW))[0][0] == "outer"
 
 
 async def test_part_when_it_begins_behind_a_sent_statement_that_fails_then_all_is_undone(only: Database) -> None:
@@ -142,7 +129,7 @@ async def test_part_when_it_begins_behind_a_sent_statement_that_fails_then_all_i
 
     with pytest.raises(IntegrityError):
         await run()
-    assert await _left_behind(only) == ""
+    assert await left_behind(only) == ""
 
 
 async def test_backend_when_ended_under_a_sent_statement_then_the_fault_passes_and_the_next_has_a_new_one(only: Database) -> None:
@@ -158,4 +145,4 @@ async def test_backend_when_ended_under_a_sent_statement_then_the_fault_passes_a
         await run()
     await killer.close()
     assert is_transient(raised.value)
-    assert await _left_behind(only) == ""
+    assert await left_behind(only) == ""

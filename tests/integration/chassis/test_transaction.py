@@ -8,40 +8,26 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from shared.chassis.clock import SystemClock
 from shared.chassis.database import Database
 from shared.chassis.database.faults import is_transient
 from shared.chassis.database.transaction import TransactionLost
 from shared.chassis.database.unit_of_work import UnitOfWork
 from shared.chassis.leadership import plain_dsn
-
-_MINE = "select set_config('hansa.test', $1, true)"
-_NOW = "select coalesce(current_setting('hansa.test', true), '')"
-
-
-@pytest.fixture
-async def only(database: Database) -> Database:
-    """One connection: what stays behind on it would be seen by the next."""
-    return Database(database.url, clock=SystemClock(), service="only", pool=1)
-
-
-async def _left_behind(database: Database) -> object:
-    async with database.transaction() as uow:
-        return (await uow.fetch(_NOW))[0][0]
+from tests.integration.chassis.single import NOW, SET, left_behind
 
 
 async def test_statements_of_both_kinds_when_in_one_transaction_then_they_see_each_other(only: Database) -> None:
     async with only.transaction() as uow:
-        await uow.fetch(_MINE, "set")
-        assert (await uow.execute(sa.text(_NOW))).scalar() == "set"
+        await uow.fetch(SET, "set")
+        assert (await uow.execute(sa.text(NOW))).scalar() == "set"
         await uow.execute(sa.text("select set_config('hansa.test', 'again', true)"))
-        assert (await uow.fetch(_NOW))[0][0] == "again"
-    assert await _left_behind(only) == ""
+        assert (await uow.fetch(NOW))[0][0] == "again"
+    assert await left_behind(only) == ""
 
 
 async def _set_and_raise(database: Database, error: type[BaseException]) -> None:
     async with database.transaction() as uow:
-        await uow.fetch(_MINE, "set")
+        await uow.fetch(SET, "set")
         raise error
 
 
@@ -49,13 +35,13 @@ async def _set_and_raise(database: Database, error: type[BaseException]) -> None
 async def test_transaction_when_its_block_raises_then_it_is_rolled_back(only: Database, error: type[BaseException]) -> None:
     with pytest.raises(error):
         await _set_and_raise(only, error)
-    assert await _left_behind(only) == ""
+    assert await left_behind(only) == ""
 
 
 async def test_transaction_when_cancelled_in_the_midst_of_a_statement_then_its_connection_serves_the_next(only: Database) -> None:
     async def sleep() -> None:
         async with only.transaction() as uow:
-            await uow.fetch(_MINE, "set")
+            await uow.fetch(SET, "set")
             await uow.fetch("select pg_sleep(60)")
 
     task = asyncio.create_task(sleep())
@@ -65,18 +51,18 @@ async def test_transaction_when_cancelled_in_the_midst_of_a_statement_then_its_c
         await asyncio.sleep(0)
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert await asyncio.wait_for(_left_behind(only), timeout=5) == ""
+    assert await asyncio.wait_for(left_behind(only), timeout=5) == ""
 
 
 async def test_many_when_cancelled_while_they_wait_for_a_connection_then_none_is_lost(only: Database) -> None:
-    await _left_behind(only)
-    tasks = [asyncio.create_task(_left_behind(only)) for _ in range(20)]
+    await left_behind(only)
+    tasks = [asyncio.create_task(left_behind(only)) for _ in range(20)]
     await asyncio.sleep(0.001)
     for task in tasks[::2]:
         task.cancel()
     found = await asyncio.gather(*tasks, return_exceptions=True)
     assert found[1::2] == [""] * 10
-    assert await asyncio.wait_for(_left_behind(only), timeout=5) == ""
+    assert await asyncio.wait_for(left_behind(only), timeout=5) == ""
 
 
 async def _divide(uow: UnitOfWork) -> None:
@@ -96,15 +82,15 @@ async def test_error_when_somebody_catches_it_and_goes_on_then_the_commit_says_t
 
 async def test_part_when_it_fails_then_it_is_undone_alone(only: Database) -> None:
     async with only.transaction() as uow:
-        await uow.fetch(_MINE, "outer")
+        await uow.fetch(SET, "outer")
         with suppress(DBAPIError):
             async with uow.savepoint():
-                await uow.fetch(_MINE, "inner")
+                await uow.fetch(SET, "inner")
                 await _divide(uow)
-        assert (await uow.fetch(_NOW))[0][0] == "outer"
+        assert (await uow.fetch(NOW))[0][0] == "outer"
         async with uow.savepoint(), uow.savepoint():
-            await uow.fetch(_MINE, "kept")
-        assert (await uow.fetch(_NOW))[0][0] == "kept"
+            await uow.fetch(SET, "kept")
+        assert (await uow.fetch(NOW))[0][0] == "kept"
 
 
 async def _ended_within(database: Database, *, is_core: bool) -> None:
@@ -123,7 +109,7 @@ async def test_backend_when_ended_under_a_transaction_then_the_fault_passes_and_
     with pytest.raises(DBAPIError) as raised:
         await _ended_within(only, is_core=is_core)
     assert is_transient(raised.value)
-    assert await _left_behind(only) == ""
+    assert await left_behind(only) == ""
 
 
 async def test_backend_when_ended_at_rest_then_one_transaction_fails_in_passing_and_the_next_succeeds(only: Database) -> None:
@@ -133,9 +119,9 @@ async def test_backend_when_ended_at_rest_then_one_transaction_fails_in_passing_
     await killer.fetch("select pg_terminate_backend($1, 5000)", backend)
     await killer.close()
     with pytest.raises(DBAPIError) as raised:
-        await _left_behind(only)
+        await left_behind(only)
     assert is_transient(raised.value)
-    assert await _left_behind(only) == ""
+    assert await left_behind(only) == ""
 
 
 @pytest.mark.parametrize(
@@ -149,10 +135,10 @@ async def test_server_when_it_refuses_a_connection_then_the_error_says_whether_t
 
     monkeypatch.setattr(asyncpg, "connect", refuse)
     with pytest.raises(DBAPIError) as raised:
-        await _left_behind(only)
+        await left_behind(only)
     monkeypatch.undo()
     assert is_transient(raised.value) is passes
-    assert await _left_behind(only) == ""
+    assert await left_behind(only) == ""
 
 
 async def test_value_when_it_does_not_fit_then_the_fault_stays_and_the_value_is_not_told(only: Database) -> None:

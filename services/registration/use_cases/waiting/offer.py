@@ -37,10 +37,10 @@ async def _look(uow: UnitOfWork, concerned: Sequence[AccountId], policy: Policy)
     window = Window(uow.now, uow.now + policy.waiting_list.offer)
     board = await slots.board(uow, concerned, since=window.start, until=window.end)
     in_line = await _without_those_who_have_it(uow, board, [one for one in line if one.place is Place.WAITING])
-    offers = [one for one in in_line if policy.waiting_list.open and _fits(board, one, window)]
+    listed = policy.waiting_list.open
+    offers = [one for one in in_line if listed and _fits(board, one, window)]
     await _offer(uow, board, offers, window)
     left = [one for one in in_line if one not in offers]
-    listed = policy.waiting_list.open
     await waiting.look_again(uow, {one.id: next_look(one, board, now=uow.now, listed=listed) for one in left})
 
 
