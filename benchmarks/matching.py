@@ -4,8 +4,8 @@ import asyncio
 import multiprocessing
 import os
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from random import Random
 from uuid import UUID
@@ -15,12 +15,13 @@ import asyncpg
 from benchmarks import labelled
 from benchmarks.ground import FOR_LARGE_STORES, Ground, Measure, Report
 from services.registration.domain.accounts.identifiers import Customer, Identifier, IdentifierKind, name_identifiers
-from services.registration.domain.accounts.likeness import Matching
+from services.registration.domain.accounts.likeness import Matching, likenesses
 from services.registration.domain.accounts.profile import keys, profile
 from services.registration.domain.values import AccountId, PartnerId
 from services.registration.policy import Policy
-from services.registration.store import accounts
+from services.registration.store import account_keys, accounts
 from services.registration.use_cases.doubts import Recognised, doubts_about_new
+from shared.chassis.database import UnitOfWork
 from shared.chassis.ids import new_id
 from shared.chassis.service import Service
 
@@ -140,21 +141,33 @@ def _identifiers(customer: Customer) -> set[Identifier]:
     return name_identifiers(customer.name, customer.country) | domain
 
 
-async def checks(service: Service, seed: int) -> float:
-    """Checks a second, one after the other, of companies nobody knows: what registration asks the store, and the comparing."""
+async def checks(service: Service, seed: int, *, entering: bool) -> float:
+    """Checks a second, one after the other, of companies nobody knows: what registration asks the store, and the comparing.
+
+    With `entering` the keys of each are entered, too, as when it becomes an account.
+    """
     source = customers(seed)
-    policy = Policy()
     took = 0.0
     for number in range(WARM + CHECKS):
         customer = next(source)
         names = labelled.names_of(customer)
         async with service.platform.api_database.transaction() as uow:
             started = time.perf_counter()
-            await accounts.find_for(uow, names, partner_id=_NO_PARTNER)
-            new = Recognised(partner_id=_NO_PARTNER, customer=customer, names=tuple(names), account_id=AccountId(new_id()), is_new=True)
-            await doubts_about_new(uow, [new], policy)
+            await (_entered if entering else _checked)(uow, customer, names)
             took += time.perf_counter() - started if number >= WARM else 0.0
     return CHECKS / took
+
+
+async def _checked(uow: UnitOfWork, _: Customer, names: Sequence[Identifier]) -> None:
+    await accounts.find_for(uow, tuple(names), partner_id=_NO_PARTNER)
+    of, nobody, matching = profile(names), AccountId(new_id()), Policy().matching
+    likenesses(of, (await account_keys.look(uow, {nobody: keys(of)}, matching=matching)).get(nobody, {}), matching=matching)
+
+
+async def _entered(uow: UnitOfWork, customer: Customer, names: Sequence[Identifier]) -> None:
+    await accounts.find_for(uow, tuple(names), partner_id=_NO_PARTNER)
+    new = Recognised(partner_id=_NO_PARTNER, customer=customer, names=tuple(names), account_id=AccountId(new_id()), is_new=True)
+    await doubts_about_new(uow, [new], Policy())
 
 
 def quality(*, misses: bool) -> dict[str, object]:
@@ -168,23 +181,30 @@ def quality(*, misses: bool) -> dict[str, object]:
     return facts
 
 
-async def measure(ground: Ground, *, runs: int, accounts: int, misses: bool) -> Report:
-    """The check at FEW accounts and at `accounts`, on one store that grows, and the quality of what it finds."""
+async def measure(ground: Ground, *, runs: int, accounts: int, misses: bool) -> list[Report]:
+    """The check at FEW accounts and at `accounts`, on one store that grows, alone and with the keys entered; and its quality."""
     await ground.restart(FOR_LARGE_STORES)
     service = await ground.service("registration")
     admin = ground.postgres.admin_dsn.rsplit("/", 1)[0]
     connection = await asyncpg.connect(f"{admin}/hansa_registration")
+    rates: dict[tuple[bool, int], tuple[float, ...]] = {}
     try:
-        rates = []
-        for seed, more in enumerate((FEW, max(0, accounts - FEW)), 1):
+        for seed, (count, more) in enumerate({FEW: FEW, accounts: accounts - FEW}.items(), 1):
             await fill(connection, more, seed=seed, processes=os.cpu_count() or 1)
             await warm(connection)
-            rates.append(tuple([await checks(service, seed=CHECKED_FROM + number) for number in range(runs)]))
+            for entering in (False, True):
+                seeds = [CHECKED_FROM * seed + number for number in range(runs)]  # others each time: what was entered is known
+                rates[entering, count] = tuple([await checks(service, each, entering=entering) for each in seeds])
     finally:
         await connection.close()
         await service.stop()
-    few, many = (Measure(f"at {count:,} accounts", "checks/s", each) for count, each in zip((FEW, accounts), rates, strict=True))
-    facts = await asyncio.to_thread(quality, misses=misses) | {
-        "time of a check at many, of that at few": round(few.median / many.median, 2)
-    }
-    return Report("matching: is this customer known?", many, (few,), targets={few.name: AT_MOST}, facts=facts)
+    facts = await asyncio.to_thread(quality, misses=misses)
+    known = _report("matching: is this customer known?", rates[False, FEW], rates[False, accounts], accounts)
+    entered = _report("matching: the same, and its keys entered", rates[True, FEW], rates[True, accounts], accounts)
+    return [replace(known, facts=known.facts | facts), entered]
+
+
+def _report(title: str, at_few: tuple[float, ...], at_many: tuple[float, ...], accounts: int) -> Report:
+    few, many = Measure(f"at {FEW:,} accounts", "checks/s", at_few), Measure(f"at {accounts:,} accounts", "checks/s", at_many)
+    facts: dict[str, object] = {"time at many, of that at few": round(few.median / many.median, 2)}
+    return Report(title, many, (few,), targets={few.name: AT_MOST}, facts=facts)
