@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from services.registration.api.request_body import RequestBody
+from services.registration.domain.accounts.names import readable
 from services.registration.domain.deals.deal import Deal
 from services.registration.domain.deals.phases import Phase, phase_of
 from services.registration.domain.drafts import LineDraft, TermsDraft
@@ -16,10 +17,10 @@ from shared.chassis.http import Instant
 from shared.chassis.money import Money
 from shared.schemas.base import Currency, Share
 
-Text = Annotated[str, Field(min_length=1, max_length=300)]
+Text = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(readable)]
 Amount = Annotated[str, Field(min_length=1, max_length=40, examples=["1054.00"])]
 ShortShare = Annotated[Share, Field(max_length=60, examples=["0.5", "1/3"])]
-Reason = Annotated[str, Field(min_length=1, max_length=2_000)]
+Reason = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(readable)]
 Quantity = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 

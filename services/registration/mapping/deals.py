@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.registration.domain.accounts.countries import country_code
 from services.registration.domain.accounts.identifiers import Customer
+from services.registration.domain.accounts.names import readable
 from services.registration.domain.deals import facts
 from services.registration.domain.deals.deal import Deal
 from services.registration.domain.deals.facts import Fact
@@ -47,7 +48,11 @@ def opportunity_of(told: crm.OpportunityChanged | ImportRow) -> Opportunity:
         external_id=told.external_id,
         partner_id=partner_id,
         customer=Customer(
-            name=told.account_name, domain=told.account_domain, country=country or told.country, tax_id=told.tax_id, crm_ids=told.crm_ids
+            name=readable(told.account_name),
+            domain=told.account_domain,
+            country=country or told.country,
+            tax_id=told.tax_id,
+            crm_ids=told.crm_ids,
         ),
         families=families,
         territory=None if told.territory == ANY else told.territory,

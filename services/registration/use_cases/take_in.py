@@ -1,7 +1,8 @@
 """Take opportunities of a sales system in: register, close, amend, reopen or leave alone, a set at a time."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,9 +67,9 @@ async def take_in(
     exclusivity: Exclusivity,
     policy: Policy,
     registrable: Registrable,
-    publish: Callable[[Intake], None],
+    publish: Callable[[Intake], Coroutine[object, object, None]],
 ) -> Intake:
-    """Decide on all of `seen` in order of registration and write what follows. `publish` tells of it while PostgreSQL writes."""
+    """Decide on all of `seen` in order of registration and write what follows. `publish` tells of it in pieces, while PostgreSQL writes."""
     if not seen:
         return Intake([], {}, [])
     await uow.lock(*names(seen))
@@ -83,7 +84,11 @@ async def take_in(
     taken = {place: _decide(desk, candidates[place]) for place in order}
     kinds = {partner: one.kind for partner, one in who.items()}
     intake = Intake([taken[place] for place in range(len(candidates))], kinds, order)
-    await _write(uow, desk, meanwhile=lambda: publish(intake))
+    telling = asyncio.create_task(publish(intake))
+    try:
+        await _write(uow, desk)
+    finally:
+        await telling
     new = {deal.id for deal in desk.new_deals()}  # nothing is agreed about them yet
     await end_with_deals(uow, (deal for one in taken.values() for deal, _ in one.steps if deal.id not in new))
     await from_intake(uow, list(taken.values()), who, policy=policy)
@@ -183,14 +188,13 @@ def _decide(desk: Desk, candidate: _Candidate) -> Taken:
     return desk.take(candidate.seen, candidate.account_id)
 
 
-async def _write(uow: UnitOfWork, desk: Desk, *, meanwhile: Callable[[], None]) -> None:
+async def _write(uow: UnitOfWork, desk: Desk) -> None:
     new, changed = desk.new_deals(), desk.changed_deals()
     closed = [deal.id for deal, before in zip(changed, desk.before(changed), strict=True) if before.state is State.OPEN is not deal.state]
     asked = await extensions.lapse(uow, closed)
     changed = [unasked(deal, asked[deal.id]) if deal.id in asked else deal for deal in changed]
     await deals.save(uow, *changed)  # first, since a deal may leave its opportunity to a new one
     await deals.insert(uow, new)
-    meanwhile()
     await slots.write(uow, desk.board)
     quota: Counter[PartnerId] = Counter()
     quota.update(deal.partner_id for deal in (*new, *changed) if deal.state.takes_a_place)

@@ -48,13 +48,20 @@ class Transaction:
         return await self._fetched(sql, arguments)
 
     async def send(self, sql: str, arguments: Sequence[Any]) -> None:
-        """Run one statement without waiting for its end: PostgreSQL works meanwhile. What comes next waits, and raises its error."""
-        await self.answered()
-        self._sent = asyncio.create_task(self._fetched(sql, arguments))
+        """Run one statement behind what was sent before, and wait for neither: PostgreSQL works meanwhile.
+
+        What is fetched or said next waits for all of it, and raises the first error; behind that nothing of it was run.
+        """
+        self._sent = asyncio.create_task(self._behind(self._sent, sql, arguments))
         await asyncio.sleep(0)  # the task begins, so the statement is on its way
 
+    async def _behind(self, before: asyncio.Task[Sequence[Row]] | None, sql: str, arguments: Sequence[Any]) -> Sequence[Row]:
+        if before is not None:
+            await before
+        return await self._fetched(sql, arguments)
+
     async def answered(self) -> None:
-        """Wait for what was sent. Raises its DBAPIError, once."""
+        """Wait for all that was sent. Raises its first DBAPIError, once."""
         if (sent := self._sent) is not None:
             try:
                 await sent

@@ -68,6 +68,7 @@ class UnitOfWork:
         self._outbox: list[tuple[str, str, str, str, str | None, str]] = []
         self._released: list[Raw] = []
         self._last: list[tuple[LastStep, Any]] = []
+        self._parts = 0
         self.has_emitted = False
 
     async def execute(self, statement: sa.Executable, parameters: Any = None) -> CursorResult[Any]:
@@ -86,7 +87,7 @@ class UnitOfWork:
     async def send(self, sql: str, *arguments: Any) -> None:
         """Like `fetch` for a statement whose rows nobody reads: what follows it goes on while PostgreSQL works.
 
-        The next statement waits for it and raises its error, so nobody can catch that where it belongs.
+        The next one that is fetched waits for it and raises its error, so nobody can catch that where it belongs.
         """
         await self._transaction.send(sql, arguments)
 
@@ -116,6 +117,14 @@ class UnitOfWork:
     def _add(self, event_id: str, topic: str, key: str, ce_type: str, body: str | None, headers: Mapping[str, str]) -> None:
         self._outbox.append((event_id, topic, key, ce_type, body, orjson.dumps(headers).decode()))
         self.has_emitted = True
+
+    async def send_emitted(self) -> None:
+        """Have PostgreSQL write the outbox rows so far while the use case goes on: for many, before work that leaves PostgreSQL idle.
+
+        Within a part nothing is done: what it emitted can be taken back only while it is here.
+        """
+        if self._outbox and not self._parts:
+            await self.send(_INSERT_OUTBOX, *self._taken_from_outbox())
 
     def at_last(self, step: LastStep, item: Any) -> None:
         """Have `step` called with `item`, and all others noted for it, right before the commit: it locks what everyone waits for.
@@ -148,12 +157,15 @@ class UnitOfWork:
     async def savepoint(self) -> AsyncIterator[None]:
         """A part that is undone alone when it raises, with the events it emitted, the facts it released and the last steps it noted."""
         emitted, released, noted = len(self._outbox), len(self._released), len(self._last)
+        self._parts += 1
         try:
             async with self._transaction.savepoint():
                 yield
         except BaseException:
             del self._outbox[emitted:], self._released[released:], self._last[noted:]
             raise
+        finally:
+            self._parts -= 1
 
     async def lock(self, *names: str) -> None:
         """Hold the named locks until the transaction ends. Taken sorted, in one statement, so that two batches cannot deadlock."""

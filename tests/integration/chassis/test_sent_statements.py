@@ -53,7 +53,7 @@ async def test_sent_statement_when_it_fails_then_what_comes_next_says_so_and_not
                 await uow.execute(sa.text("select 1"))
             elif follows != "commit":
                 await getattr(uow, follows)("select 1")
-            if follows != "commit":
+            if follows in ("fetch", "execute"):  # who sends waits for nothing: the commit tells
                 raise AssertionError("the error was lost")
 
     with pytest.raises(IntegrityError):
@@ -61,9 +61,41 @@ async def test_sent_statement_when_it_fails_then_what_comes_next_says_so_and_not
     assert await left_behind(only) == ""
 
 
+async def test_sent_statements_when_several_are_under_way_then_they_run_in_order_and_nobody_waits(only: Database) -> None:
+    loop = asyncio.get_running_loop()
+    async with only.transaction() as uow:
+        await uow.fetch("create temporary table written (n int, at timestamptz default clock_timestamp()) on commit drop")
+        began = loop.time()
+        for number in range(4):
+            await uow.send("insert into written select $1::int from pg_sleep(0.1)", number)
+        assert loop.time() - began < 0.1
+        assert [row[0] for row in await uow.fetch("select n from written order by at")] == [0, 1, 2, 3]
+
+
+async def test_sent_statement_when_one_before_it_failed_then_it_is_not_run_and_the_first_error_is_told(only: Database) -> None:
+    heard: list[str] = []
+    only.listeners.append(lambda sql, _: heard.append(sql))
+
+    async def run() -> None:
+        async with only.transaction() as uow:
+            await uow.send("select 1 / 0")
+            await uow.send("select no_such_function()")
+            await uow.send("select 3")
+
+    try:
+        with pytest.raises(DBAPIError, match="division by zero"):
+            await run()
+    finally:
+        only.listeners.pop()
+    assert "select 1 / 0" in heard
+    assert not {"select no_such_function()", "select 3"} & set(heard)
+    assert await left_behind(only) == ""
+
+
 async def _send_and_fail(database: Database, statement: str) -> None:
     async with asyncio.timeout(5), database.transaction() as uow:
         await uow.send(statement)
+        await uow.send(SET, "never")
         raise ZeroDivisionError
 
 
@@ -78,6 +110,7 @@ async def _sleep(database: Database, *, waits: bool) -> None:
     async with database.transaction() as uow:
         await uow.fetch(SET, "set")
         await uow.send("select pg_sleep(60)")
+        await uow.send(SET, "never")
         await (uow.fetch("select 1") if waits else asyncio.sleep(60))
 
 
@@ -116,6 +149,7 @@ async def test_part_when_it_fails_while_a_statement_is_under_way_then_it_is_undo
             with suppress(ZeroDivisionError):
                 async with asyncio.timeout(5), uow.savepoint():
                     await uow.send(statement)
+                    await uow.send(SET, "never")
                     raise ZeroDivisionError
             assert (await uow.fetch(NOW))[0][0] == "outer"
 

@@ -52,3 +52,9 @@ def test_row_when_it_cannot_be_read_then_it_is_named_by_its_bytes(text: bytes) -
 
 def test_row_when_its_name_is_endless_then_an_index_can_hold_it() -> None:
     assert len(_rejected(orjson.dumps(ROW | {"external_id": "x" * 10_000})).name) == 64  # type: ignore[attr-defined]
+
+
+def test_row_when_a_sign_turns_its_name_around_then_it_is_read_without_and_keeps_the_marks_that_writing_needs() -> None:
+    seen = read_row(orjson.dumps(ROW | {"account_name": "\u202eemcA\u202c \u0646\u200c\u0645\u200f \u2067GmbH\u2069"}), line=1).seen
+    assert seen
+    assert seen.customer.name == "emcA \u0646\u200c\u0645\u200f GmbH"

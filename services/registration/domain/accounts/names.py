@@ -15,6 +15,7 @@ _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
     "\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")
 _JOINING = re.compile(r"(?<=\w)['’ʼ`´](?=\w)")
 _SLASHED = re.compile(r"\b([^\W\d_])/([^\W\d_])\b")
@@ -27,6 +28,14 @@ _ALL_CONNECTORS = frozenset({"and", "und", "et", "y", "e", "og", "och", "en", "i
 def visible(text: str) -> str:
     """The text without the signs that no reader sees: two names that look the same are the same."""
     return text if text.isascii() else _INVISIBLE.sub("", text)
+
+
+def readable(text: str) -> str:
+    """The text without the signs that turn the direction of what follows: on a page it would read as something else.
+
+    Joiners and marks stay, which Persian and Hebrew are written with.
+    """
+    return text if text.isascii() else _TURNING.sub("", text)
 
 
 def words(text: str) -> list[str]:

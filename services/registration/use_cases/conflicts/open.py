@@ -53,6 +53,7 @@ async def open_conflicts(
     due_at = policy.conflict_limits.due(STEPS[0], since=uow.now)
     async with every_partner(uow):
         known = await conflicts.concerned(uow, {deal_id for opening in openings for deal_id in opening.deal_ids})
+        await uow.send_emitted()
         wanted = [
             _begun(uow, opening, [known[deal_id] for deal_id in opening.deal_ids], due_at=due_at, owner=policy.conflicts.owner)
             for opening in openings
