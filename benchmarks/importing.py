@@ -18,6 +18,7 @@ from shared.chassis.leadership import plain_dsn
 from shared.chassis.service import Service
 
 ROWS, BATCH, PARTNERS, ACCOUNTS, NAIVE_ROWS = 5_000, 500, 30, 85, 200
+AT_LEAST = 5_000  # opportunities a second
 _ISSUER = "https://bench.invalid"
 _START = datetime(2025, 1, 6, tzinfo=UTC)
 _COPIED = ("deals", "accounts", "account_identifiers", "protection_slots", "outbox")
@@ -127,5 +128,6 @@ async def measure(ground: Ground, *, runs: int) -> Report:
         ],
         runs=runs,
     )
-    facts = {"rows": ROWS, "asked": "at least 1,000 opportunities/s", "checked": "every row is one deal"}
-    return Report("import: a CRM history over registration/v1/imports", mine, (limit, peer), targets={}, facts=facts)
+    facts: dict[str, object] = {"rows": ROWS, "to reach": f"{AT_LEAST:,} opportunities/s", "checked": "every row is one deal"}
+    title, within = "import: a CRM history over registration/v1/imports", mine.median >= AT_LEAST
+    return Report(title, mine, (limit, peer), targets={}, facts=facts, within=within)

@@ -12,8 +12,8 @@ import typer
 
 TIERS = ("unit", "property", "architecture", "contract", "integration", "e2e", "chaos")
 _LONGEST = "integration"
-_APART = "integration/commission"
-"""The part of the longest tier that runs with the others beside the rest of it: two halves of about the same length, a core for each."""
+_APART = ("integration/chassis", "integration/commission")
+"""The parts of the longest tier that run with the others beside the rest of it: two halves of about the same length, a core for each."""
 _NONE_CHOSEN = 5
 
 
@@ -62,4 +62,5 @@ def halves(tiers: Sequence[str]) -> list[list[str]]:
     folders = [f"tests/{tier}" for tier in tiers if tier != _LONGEST]
     if _LONGEST not in tiers:
         return [folders]
-    return [[f"tests/{_LONGEST}", f"--ignore=tests/{_APART}"], [*folders, f"tests/{_APART}"]]
+    apart = [f"tests/{folder}" for folder in _APART]
+    return [[f"tests/{_LONGEST}", *(f"--ignore={folder}" for folder in apart)], [*folders, *apart]]

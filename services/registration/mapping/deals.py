@@ -29,6 +29,8 @@ STANDINGS: dict[type[Event], Standing] = {
     PartnerTerminated: Standing.TERMINATED,
 }
 
+_OUTCOMES = {outcome: deals.Outcome(outcome.value) for outcome in Outcome}
+
 
 def families_of(names: Sequence[str]) -> tuple[str, ...]:
     """Product families as a set: sorted, each once. Raises FamiliesMissing."""
@@ -111,7 +113,7 @@ def event_of(deal: Deal, fact: Fact, *, recorded_at: datetime, partner_kind: str
         case facts.Registered():
             return _registered(deal, head)
         case facts.Closed(outcome=outcome, protected=protected):
-            return deals.DealClosed(**head, **_terms(deal, partner_kind), outcome=deals.Outcome(outcome.value), protected=protected)
+            return deals.DealClosed(**head, **_terms(deal, partner_kind), outcome=_OUTCOMES[outcome], protected=protected)
         case facts.Amended(reason=reason):
             return deals.DealAmended(**head, **_terms(deal, partner_kind), revision=deal.revision, reason=reason)
         case facts.Reopened(close_number=number, reason=reason):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from shared.chassis.database import UnitOfWork
 from shared.chassis.ids import derived_id
 
 _TOLD_AT_ONCE = 32  # opportunities: a millisecond or two
+_NOBODY = nullcontext()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +83,8 @@ async def _publish(uow: UnitOfWork, ready: Sequence[Outcome], intake: Intake) ->
             await asyncio.sleep(0)  # hear that a statement is done, and send the next
         taken = intake.taken[place]
         if taken.steps:
-            with uow.caused_by(ready[place].arrival.cause):
+            cause = ready[place].arrival.cause
+            with uow.caused_by(cause) if cause else _NOBODY:
                 publish(uow, taken.steps, partner_kind=intake.kinds.get(taken.seen.partner_id), told_by=taken.seen.source)
 
 

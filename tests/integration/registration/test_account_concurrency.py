@@ -154,3 +154,17 @@ async def test_merge_when_a_deal_changes_meanwhile_then_both_happen(world: World
     answer = await waiting
     assert (answer.status_code, answer.json()["account_id"], answer.json()["protected"]) == (200, into["account_id"], True)
     assert await world.rows(_STRAY) == []
+
+
+async def test_merge_and_link_when_they_close_a_ring_between_them_then_the_later_one_is_refused(world: World) -> None:
+    top, bottom = await two(world)
+    middle = (await world.registered(account_name="Middle Works", account_domain="middle.com"))["account_id"]
+    owned = await world.staff.post(f"/v1/accounts/{bottom}/links", json=WHY | {"parent_id": middle, "source": "register"})
+    assert owned.status_code == 201, owned.text
+    async with world.service.platform.worker_database.transaction() as uow:
+        await merge(uow, Merge(account_id=UUID(bottom), into=UUID(top)), ME)
+        waiting = asyncio.create_task(
+            world.staff.post(f"/v1/accounts/{middle}/links", json=WHY | {"parent_id": top, "source": "register"}),
+        )
+        await eventually(lambda: _waits(world), what="the link")
+    assert (await waiting).json()["code"] == "link_cycle"

@@ -213,6 +213,27 @@ async def test_link_when_it_would_close_a_ring_then_refused(world: World) -> Non
     assert (await change(world, second["account_id"], "links", parent_id=first["account_id"], source="register")).status_code == 201
 
 
+async def test_merge_when_a_third_company_stands_between_the_two_then_refused_until_the_wrong_link_ends(world: World) -> None:
+    top, bottom = await two_deals(world)
+    middle = await world.registered(world.rival, account_name="Middle Works", account_domain="middle.com")
+    below = await change(world, middle["account_id"], "links", parent_id=top["account_id"], source="register")
+    await change(world, bottom["account_id"], "links", parent_id=middle["account_id"], source="register")
+    refused = await change(world, bottom["account_id"], "merge", into=top["account_id"], keep={})
+    assert (refused.status_code, refused.json()["code"]) == (409, "merge_closes_ring")
+    assert (await account(world, bottom["account_id"]))["id"] == bottom["account_id"]
+    await change(world, middle["account_id"], f"links/{below.json()['id']}/end")
+    merged = await change(world, bottom["account_id"], "merge", into=top["account_id"], keep={})
+    assert merged.status_code == 200, merged.text
+    assert {(link["parent_id"], link["valid_until"]) for link in merged.json()["links"]} >= {(middle["account_id"], None)}
+
+
+async def test_merge_when_one_belongs_to_the_other_then_that_link_is_gone_and_no_ring_is_left(world: World) -> None:
+    parent, child = await two_deals(world)
+    await change(world, child["account_id"], "links", parent_id=parent["account_id"], source="register")
+    merged = await change(world, child["account_id"], "merge", into=parent["account_id"], keep={})
+    assert (merged.status_code, merged.json()["links"]) == (200, [])
+
+
 async def test_accounts_when_a_partner_asks_then_out_of_scope_and_unknown_ones_are_not_found(world: World) -> None:
     deal = await world.registered()
     for answer in (

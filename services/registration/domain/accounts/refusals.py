@@ -19,6 +19,11 @@ class MergeCollides(Refused):
     sentence = "Deals of both accounts are protected for the same products and territory: {deals}. Say which keeps its protection (keep)."
 
 
+class MergeClosesRing(Refused):
+    code = "merge_closes_ring"
+    sentence = "A third company belongs to one of the two accounts and owns the other. End the link that is wrong, then merge."
+
+
 class IdentifierTaken(Refused):
     code = "identifier_taken"
     sentence = "{identifier} names account {holder} already. Merge the two, or split it off there first."

@@ -13,8 +13,6 @@ from services.registration.use_cases.change import Expects, any_version
 from shared.chassis.database import UnitOfWork
 from shared.chassis.ids import new_id
 
-_RINGS = "account links"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linking:
@@ -34,7 +32,7 @@ async def link(uow: UnitOfWork, wanted: Linking, author: Author) -> Link:
     child, parent = AccountId(wanted.account_id), AccountId(wanted.parent_id)
     if child == parent:
         raise SameAccount
-    await uow.lock(_RINGS)  # a ring may close through accounts that neither of two requests names
+    await account_links.lock_rings(uow)
     await hold(uow, child, parent, expects=wanted.expects)
     if await account_links.is_above(uow, child, child=parent):
         raise LinkCycle

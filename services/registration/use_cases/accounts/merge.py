@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.registration.domain.accounts.joining import KEPT_BY_ANOTHER, Joined, Keep, join, on_account, yield_protection
-from services.registration.domain.accounts.refusals import SameAccount
+from services.registration.domain.accounts.refusals import MergeClosesRing, SameAccount
 from services.registration.domain.deals.deal import Deal
 from services.registration.domain.values import AccountId, DealId, State
 from services.registration.mapping.accounts import merged_event
@@ -31,11 +31,12 @@ class Merge:
 
 
 async def merge(uow: UnitOfWork, wanted: Merge, author: Author) -> AccountId:
-    """The account that stays. Raises SameAccount, MergeCollides and what `hold` raises."""
+    """The account that stays. Raises SameAccount, MergeCollides, MergeClosesRing and what `hold` raises."""
     into = await account_book.successor(uow, wanted.into)
     gone = AccountId(wanted.account_id)
     if gone == into:
         raise SameAccount
+    await account_links.lock_rings(uow)
     await hold(uow, gone, into, expects=wanted.expects)
     line = await waiting.lines(uow, (gone, into))  # before what is kept for them is rewritten: who leaves takes both in this order
     on_both = await account_book.deals_of(uow, gone, into)  # again: somebody may have registered until the accounts were held
@@ -54,6 +55,8 @@ async def _move(uow: UnitOfWork, gone: AccountId, into: AccountId, moved: list[D
     await account_book.move_deals(uow, moved, to=into)
     await account_book.rewrite_slots(uow, joined.rewritten)
     await account_links.merge(uow, gone, into=into)
+    if await account_links.is_in_ring(uow, into):
+        raise MergeClosesRing
     await claims.move(uow, gone, into=into)
     await account_keys.replace(uow, [gone, into])
 
