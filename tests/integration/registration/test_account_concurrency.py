@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import httpx2
 import pytest
 
 from services.registration.domain.accounts.identifiers import Identifier, IdentifierKind
@@ -156,15 +157,18 @@ async def test_merge_when_a_deal_changes_meanwhile_then_both_happen(world: World
     assert await world.rows(_STRAY) == []
 
 
-async def test_merge_and_link_when_they_close_a_ring_between_them_then_the_later_one_is_refused(world: World) -> None:
+async def _linked(world: World, child: str, parent: str) -> httpx2.Response:
+    return await world.staff.post(f"/v1/accounts/{child}/links", json=WHY | {"parent_id": parent, "source": "register"})
+
+
+async def test_merge_and_link_when_only_both_close_a_ring_then_the_later_one_is_refused(world: World) -> None:
     top, bottom = await two(world)
-    middle = (await world.registered(account_name="Middle Works", account_domain="middle.com"))["account_id"]
-    owned = await world.staff.post(f"/v1/accounts/{bottom}/links", json=WHY | {"parent_id": middle, "source": "register"})
-    assert owned.status_code == 201, owned.text
+    upper, lower = [
+        (await world.registered(account_name=f"{name} Works", account_domain=f"{name}.com"))["account_id"] for name in ("upper", "lower")
+    ]
+    assert [(await _linked(world, *pair)).status_code for pair in ((upper, top), (bottom, lower))] == [201, 201]
     async with world.service.platform.worker_database.transaction() as uow:
         await merge(uow, Merge(account_id=UUID(bottom), into=UUID(top)), ME)
-        waiting = asyncio.create_task(
-            world.staff.post(f"/v1/accounts/{middle}/links", json=WHY | {"parent_id": top, "source": "register"}),
-        )
+        waiting = asyncio.create_task(_linked(world, lower, upper))  # none of the two accounts that the merge holds
         await eventually(lambda: _waits(world), what="the link")
     assert (await waiting).json()["code"] == "link_cycle"
