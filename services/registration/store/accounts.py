@@ -7,35 +7,36 @@ from services.registration.domain.accounts.identifiers import Identifier, Identi
 from services.registration.domain.values import AccountId, PartnerId
 from shared.chassis.database import UnitOfWork
 
+# "offset 0": looked up one by one. A plan made while there were few reads them all for each question, until somebody counts them anew.
+_LOOKED_UP = "lateral (select kind, value, account_id from account_identifiers where kind = w.kind and value = w.value offset 0) i"
+# Within a select the planner does not see how long an array is: of a few names one plan serves every call, instead of one made for each.
+_FEW = f"unnest((select $1::text[]), (select $2::text[])) w(kind, value) cross join {_LOOKED_UP}"
 # Whoever waits here for a merge to end finds the account gone, and the names, looked up anew, with its successor. For a split to end, so
 # too: an account that was locked is compared with what it was when the statement began (`b`), since a name found then may have left it.
-_FIND = """
+_FIND = f"""
 select i.kind, i.value, i.account_id
-from unnest($1::text[], $2::text[]) w(kind, value)
-join account_identifiers i on i.kind = w.kind and i.value = w.value join accounts a on a.id = i.account_id
+from {_FEW} join accounts a on a.id = i.account_id
 join accounts b on b.id = a.id and b.splits = a.splits
 where a.merged_into is null
-order by a.id for no key update of a"""
-_FIND_WITH_PARTNER = """
+order by a.id for no key update of a"""  # noqa: S608 - our own words
+_FIND_WITH_PARTNER = f"""
 select p.state, f.kind, f.value, f.account_id
 from (values (1)) one left join known_partners p on p.id = $3 left join lateral (
   select i.kind, i.value, i.account_id
-  from unnest($1::text[], $2::text[]) w(kind, value)
-  join account_identifiers i on i.kind = w.kind and i.value = w.value join accounts a on a.id = i.account_id
+  from {_FEW} join accounts a on a.id = i.account_id
   join accounts b on b.id = a.id and b.splits = a.splits
   where a.merged_into is null
   order by a.id for no key update of a
-) f on true"""
+) f on true"""  # noqa: S608 - our own words
 # As `_FIND`, with more accounts locked in the same order. The left join reads all that is held: else a lock could be left out.
-_FIND_AND_LOCK = """
+_FIND_AND_LOCK = f"""
 with named as materialized (
-  select i.kind, i.value, i.account_id from unnest($1::text[], $2::text[]) w(kind, value)
-  join account_identifiers i on i.kind = w.kind and i.value = w.value
+  select i.kind, i.value, i.account_id from unnest($1::text[], $2::text[]) w(kind, value) cross join {_LOOKED_UP}
 ), held as (
   select a.id, a.merged_into is null and a.splits = b.splits as unchanged from accounts a join accounts b on b.id = a.id
   where a.id = any(array(select account_id from named) || $3::uuid[]) order by a.id for no key update of a
 )
-select n.kind, n.value, n.account_id from held h left join named n on n.account_id = h.id where h.unchanged"""
+select n.kind, n.value, n.account_id from held h left join named n on n.account_id = h.id where h.unchanged"""  # noqa: S608 - our own words
 _LOCK = "select id from accounts where id = any($1::uuid[]) order by id for no key update"
 # Sorted, so that two who enter overlapping sets wait for each other instead of dying.
 _ADD = """

@@ -18,9 +18,12 @@ from shared.chassis.errors import NotFound
 
 _SET = ", ".join(f"{name} = r.{name}" for name in rows.COLUMNS if name not in ("id", "partner_id", "account_id", "recorded_at"))
 _BY_ID = "select * from deals where id = $1 for update"
+# "offset 0": looked up one by one. Where nobody has counted the deals yet, as in a first import, a join reads all of them for each portion.
 _BY_ORIGIN = """
-select d.* from unnest($1::text[], $2::text[]) w(source, external_id) join deals d using (source, external_id)
-order by d.id for update of d"""
+select * from deals where id = any(array(
+  select d.id from unnest($1::text[], $2::text[]) w(source, external_id)
+  cross join lateral (select id from deals where source = w.source and external_id = w.external_id offset 0) d))
+order by id for update"""
 _BY_IDS = "select * from deals where id = any($1::uuid[]) order by id for update"
 _INSERT = "insert into deals select * from jsonb_populate_recordset(null::deals, $1::jsonb)"
 _SAVE = f"update deals d set {_SET} from jsonb_populate_recordset(null::deals, $1::jsonb) r where d.id = r.id"  # noqa: S608 - column names

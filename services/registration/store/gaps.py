@@ -11,8 +11,8 @@ from services.registration.domain.intake.gaps import Filled, Span, Track
 from shared.chassis.database import UnitOfWork
 
 _OF = """
-select g.source, g.external_id, g.missing::text, g.came::text
-from unnest($1::text[], $2::text[]) w(source, external_id) join intake_gaps g using (source, external_id)"""
+select g.source, g.external_id, g.missing::text, g.came::text from unnest($1::text[], $2::text[]) w(source, external_id)
+cross join lateral (select * from intake_gaps where source = w.source and external_id = w.external_id offset 0) g"""
 _WRITE = """
 insert into intake_gaps as g (source, external_id, missing, came, filled_by, found_at, filled_at)
 select s, e, m::jsonb, c::jsonb, f, case when m <> '[]' then $6::timestamptz end, null::timestamptz

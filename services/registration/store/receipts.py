@@ -20,6 +20,7 @@ order by 1 desc limit 1 on conflict do nothing"""
 _HEAD = "select sequence, hash, received_at from receipt_head"
 _LOCK_HEAD = f"{_HEAD} for no key update"
 # The sequence comes from the head's own row: whatever the caller believes, there is neither a gap nor a twin.
+# "select $6": the planner does not see how long an array is, and makes one plan instead of one for each call.
 _APPEND = """
 with head as (
   update receipt_head set sequence = sequence + $1::bigint, hash = $2, received_at = greatest(received_at, $3)
@@ -27,10 +28,12 @@ with head as (
 ), link as (
   insert into receipt_links (sequence, content_hash, previous_hash, hash, key_id, signature)
   select before + n, c, p, h, case when n = $1::bigint then $4::text end, case when n = $1::bigint then $5::bytea end
-  from head, unnest($6::bytea[], $7::bytea[], $8::bytea[]) with ordinality r(c, p, h, n)
+  from head, unnest((select $6::bytea[]), (select $7::bytea[]), (select $8::bytea[])) with ordinality r(c, p, h, n)
 )
 insert into receipts (sequence, partner_id, subject_id, received_at, content, salt)
-select before + n, w, s, $3, t, a from head, unnest($9::uuid[], $10::uuid[], $11::text[], $12::bytea[]) with ordinality r(w, s, t, a, n)"""
+select before + n, w, s, $3, t, a
+from head, unnest((select $9::uuid[]), (select $10::uuid[]), (select $11::text[]), (select $12::bytea[]))
+with ordinality r(w, s, t, a, n)"""
 _SELECT = """
 select r.sequence, r.partner_id, r.subject_id, r.received_at, r.content, r.salt,
   l.content_hash, l.previous_hash, l.hash, l.key_id, l.signature

@@ -7,12 +7,14 @@ from services.registration.domain.accounts.identifiers import Identifier, Identi
 from services.registration.domain.values import PartnerId, Standing
 from shared.chassis.database import UnitOfWork
 
+# "offset 0": looked up one by one, as in `accounts`.
 _FIRST_LOOK = """
 select k.id, k.state, k.kind, q.open_deals, null, null
 from known_partners k join registration_quotas q on q.partner_id = k.id where k.id = any($1::uuid[])
 union all
 select null, null, null, null, i.kind, i.value
-from unnest($2::text[], $3::text[]) w(kind, value) join account_identifiers i on i.kind = w.kind and i.value = w.value"""
+from unnest($2::text[], $3::text[]) w(kind, value)
+cross join lateral (select kind, value from account_identifiers where kind = w.kind and value = w.value offset 0) i"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,10 +23,12 @@ from (values (1)) one left join idempotency_keys k on k.subject = $1 and k.key =
 _STORE = """
 insert into idempotency_keys (subject, key, request_hash, status, headers, body) values ($1, $2, $3, $4, $5, $6)
 on conflict do nothing returning 1"""
+# "offset 0": looked up one by one. A plan made while there were few reads all keys for each set, until somebody counts them anew.
+# "select $1": the planner does not see how long an array is, and makes one plan instead of one for each set.
 _CLAIM_ALL = """
 select c.n, pg_try_advisory_xact_lock(c.lock) and k.request_hash is null
-from unnest($1::text[], $2::text[], $3::bigint[]) with ordinality c(subject, key, lock, n)
-left join idempotency_keys k on k.subject = c.subject and k.key = c.key"""
+from unnest((select $1::text[]), (select $2::text[]), (select $3::bigint[])) with ordinality c(subject, key, lock, n)
+left join lateral (select request_hash from idempotency_keys where subject = c.subject and key = c.key offset 0) k on true"""
 _STORE_ALL = """
 insert into idempotency_keys (subject, key, request_hash, status, headers, body)
 select s, k, r, c, h::jsonb, b from unnest($1::text[], $2::text[], $3::bytea[], $4::int[], $5::text[], $6::bytea[]) w(s, k, r, c, h, b)
