@@ -1,5 +1,7 @@
 """A registration store as years of use leave it: many rows in each table, nearly all of them over and done with, nothing due."""
 
+from collections.abc import Iterable
+
 import asyncpg
 import orjson
 
@@ -103,8 +105,25 @@ select n, {partner}, {deal}, {past}, '{{"account_name": "x"}}', 'x' {from_rows}"
 )
 
 
+_GROW = (
+    *_FILL[1:4],
+    """
+insert into idempotency_keys (subject, key, request_hash, status, headers, body)
+select 'x', 'key ' || n, 'x', 201, '[]', 'x' {from_rows}""",
+)
+
+
 async def fill(world: World, rows: int) -> None:
-    """So many rows in each table; partner 0 is the world's partner, 1 its rival."""
+    """So many rows in each table, counted for the planner; partner 0 is the world's partner, 1 its rival."""
+    await _run(world, rows, (*_FILL, "analyze"))
+
+
+async def grow(world: World, rows: int) -> None:
+    """So many accounts, deals and idempotency keys more, of partners that nobody has heard of, and nobody has counted them."""
+    await _run(world, rows, _GROW)
+
+
+async def _run(world: World, rows: int, statements: Iterable[str]) -> None:
     mine, other = (f"'{each}'::uuid" for each in (world.partner_id, world.rival_id))
     now = f"'{world.stage.clock.now().isoformat()}'::timestamptz"
     words = {
@@ -130,9 +149,8 @@ async def fill(world: World, rows: int) -> None:
     )
     connection = await asyncpg.connect(plain_dsn(world.service.platform.settings.migrator_url))
     try:
-        for statement in _FILL:
+        for statement in statements:
             await connection.execute(statement.format(**words), timeout=120)
-        await connection.execute("analyze", timeout=120)
     finally:
         await connection.close()
 

@@ -72,7 +72,8 @@ async def world(stage: Stage) -> World:
     return world
 
 
-async def _connected(world: World) -> Any:
+async def connected(world: World) -> Any:
+    """The migrator's own connection."""
     return await asyncpg.connect(plain_dsn(world.service.platform.settings.migrator_url))
 
 
@@ -94,7 +95,7 @@ async def _targets(world: World) -> list[tuple[str, str]]:
 
 
 async def test_list_when_the_store_is_full_then_it_reads_little_more_than_it_shows(world: World) -> None:
-    connection = await _connected(world)
+    connection = await connected(world)
     meter, much = Meter(world, connection), {}
     for who, target in await _targets(world):
 
@@ -109,7 +110,7 @@ async def test_list_when_the_store_is_full_then_it_reads_little_more_than_it_sho
 
 @pytest.mark.parametrize("path", ["conflicts", "accounts", "approvals", "leads", "receipts"])
 async def test_list_when_far_into_it_then_a_page_costs_what_the_first_did(world: World, path: str) -> None:
-    connection = await _connected(world)
+    connection = await connected(world)
     cursor = None
     for _ in range(12):
         cursor = (await world.staff.get(f"/v1/{path}", params={"limit": 250} | ({"next": cursor} if cursor else {}))).json()["next"]
@@ -123,7 +124,7 @@ insert into conflict_sides (id, conflict_id, partner_id, deal_ids, account_name,
 select gen_random_uuid(), gen_random_uuid(), $1, '{}', 'x', 1, 'overlap', date '2020-01-01' + n, 'prevent', date '2020-01-01' + n, 'closed'
 from generate_series(1, 3000) n returning 1"""
     await world.rows(over, world.partner_id)
-    connection = await _connected(world)
+    connection = await connected(world)
     await connection.execute("analyze conflict_sides")
     open_ones = await Meter(world, connection).most(lambda: world.partner.get("/v1/conflicts?state=open"))
     cursor = None
@@ -136,7 +137,7 @@ from generate_series(1, 3000) n returning 1"""
 
 async def test_timer_when_nothing_is_due_in_a_full_store_then_it_reads_next_to_nothing(world: World) -> None:
     await world.policy(quiet={"after_days": 30}, waiting_list={"open": True})
-    connection = await _connected(world)
+    connection = await connected(world)
     meter, much = Meter(world, connection), {}
     for timer in world.service.timers:
         much[timer.name] = await meter.most(_runs(world, timer.name))
@@ -154,7 +155,7 @@ update protection_slots set during = tstzrange(lower(during), $1) where account_
 
 async def test_line_when_a_few_accounts_of_a_full_store_are_freed_then_these_are_offered_and_no_others_are_read(world: World) -> None:
     await world.policy(waiting_list={"open": True})
-    connection = await _connected(world)
+    connection = await connected(world)
     run = _runs(world, _LINE)
     for times in (1, 2):
         assert len(await world.rows(FREE, world.stage.clock.now())) == FREED
@@ -175,7 +176,7 @@ async def test_line_when_nobody_in_it_was_looked_at_yet_then_all_are_once(world:
 
 
 async def test_line_when_all_of_it_is_free_and_no_list_is_kept_then_it_is_left_alone_until_one_is(world: World) -> None:
-    connection = await _connected(world)
+    connection = await connected(world)
     run = _runs(world, _LINE)
     await world.rows("delete from protection_slots where upper(during) > $1 returning 1", world.stage.clock.now())
     while await run():

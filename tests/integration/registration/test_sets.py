@@ -53,9 +53,9 @@ def company(number: int) -> dict[str, str]:
     return {"account_name": f"{word[:12].title()} {word[12:].title()}", "account_domain": f"{word}.com"}
 
 
-async def burst(world: World, count: int, **changed: Any) -> list[httpx2.Response]:
+async def burst(world: World, count: int, *, first: int = 0, **changed: Any) -> list[httpx2.Response]:
     clients = (world.partner, world.rival)
-    return await asyncio.gather(*(post(clients[number % 2], **company(number), **changed) for number in range(count)))
+    return await asyncio.gather(*(post(clients[number % 2], **company(first + number), **changed) for number in range(count)))
 
 
 async def chain_holds(world: World, count: int) -> None:
