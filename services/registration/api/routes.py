@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel
 
 from services.registration.api import models as m
@@ -26,7 +26,6 @@ from services.registration.use_cases.register import Registration
 from services.registration.use_cases.reopen import reopen
 from services.registration.use_cases.withdraw import withdraw
 from shared.chassis.http import (
-    Asking,
     IfMatch,
     InvalidRequest,
     Page,
@@ -110,9 +109,9 @@ def _add_reading(router: Router) -> None:
 def _add_registering(router: Router, registering: Registering) -> None:
     together = registering.together()
 
-    async def register_deal(body: m.NewDeal, asking: Asking, caller: Writer) -> m.DealOut:
+    async def register_deal(body: m.NewDeal, request: Request, caller: Writer) -> m.DealOut:
         """First to register is protected. A rival is told `account_taken`, and nothing else. Both get a receipt, named in the headers."""
-        return await together.answer(asking, registration_of(body, caller))  # type: ignore[return-value] # the answer, as it was committed
+        return await together.answer(request, registration_of(body, caller))  # type: ignore[return-value] # the answer, as it was committed
 
     options: dict[str, Any] = {"methods": ["POST"], "status_code": 201, "responses": DOCUMENTED}
     router.add_api_route("", register_deal, route_class_override=TogetherRoute, **options)

@@ -6,13 +6,12 @@ from shared.chassis.http.instants import Instant
 from shared.chassis.http.paging import Page, PageQuery
 from shared.chassis.http.problems import InvalidRequest, problem
 from shared.chassis.http.routing import Router, Uow
-from shared.chassis.http.together import Asked, Asking, Together, TogetherRoute
+from shared.chassis.http.together import Asked, Together, TogetherRoute
 from shared.chassis.http.versions import IfMatch, etag
 from shared.chassis.identity.principal import Principal
 
 __all__ = [
     "Asked",
-    "Asking",
     "IfMatch",
     "Instant",
     "InvalidRequest",

@@ -7,10 +7,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import structlog
-from fastapi import Depends, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from shared.chassis.database.access import Actor, current_actor
@@ -35,14 +35,6 @@ class TogetherRoute(SecuredRoute):
         """Hand the claim on."""
         request.state.claim = claim
         return await handle(request)
-
-
-async def _request(request: Request) -> Request:
-    return request
-
-
-Asking = Annotated[Request, Depends(_request)]
-"""The request of an endpoint whose route is a TogetherRoute."""
 
 
 @dataclass(slots=True, eq=False)
