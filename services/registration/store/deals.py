@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -25,6 +26,7 @@ select * from deals where id = any(array(
   cross join lateral (select id from deals where source = w.source and external_id = w.external_id offset 0) d))
 order by id for update"""
 _BY_IDS = "select * from deals where id = any($1::uuid[]) order by id for update"
+_MANY = 50
 _INSERT = "insert into deals select * from jsonb_populate_recordset(null::deals, $1::jsonb)"
 _SAVE = f"update deals d set {_SET} from jsonb_populate_recordset(null::deals, $1::jsonb) r where d.id = r.id"  # noqa: S608 - column names
 _DUE = """
@@ -175,7 +177,9 @@ async def enter(uow: UnitOfWork, new: Sequence[Deal], *, limit: int) -> bool:
 async def insert(uow: UnitOfWork, new: Sequence[Deal]) -> None:
     """Write new deals."""
     if new:
-        await uow.send(_INSERT, rows.as_json(new, recorded_at=uow.now))
+        written = rows.as_json(new, recorded_at=uow.now)
+        async with uow.plans_kept() if len(new) >= _MANY else nullcontext():
+            await uow.send(_INSERT, written)
 
 
 async def save(uow: UnitOfWork, *changed: Deal) -> None:

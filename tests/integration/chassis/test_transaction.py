@@ -147,3 +147,20 @@ async def test_value_when_it_does_not_fit_then_the_fault_stays_and_the_value_is_
             await uow.fetch("select $1::int", "ann@customer.example")
     assert not is_transient(raised.value)
     assert "ann@customer.example" not in repr(raised.value) + str(raised.value)
+
+
+async def test_plans_when_kept_for_a_while_then_those_before_and_behind_are_made_as_the_transaction_said(only: Database) -> None:
+    mode = "select current_setting('plan_cache_mode')"
+
+    async def modes(uow: UnitOfWork) -> list[str]:
+        before = (await uow.fetch(mode))[0][0]
+        async with uow.plans_kept():
+            within = (await uow.fetch(mode))[0][0]
+        return [before, within, (await uow.fetch(mode))[0][0]]
+
+    async with only.transaction() as uow:
+        assert await modes(uow) == ["auto", "auto", "auto"]
+        await uow.plan_for_arrays()
+        assert await modes(uow) == ["force_custom_plan", "auto", "force_custom_plan"]
+    async with only.transaction() as uow:
+        assert await modes(uow) == ["auto", "auto", "auto"]
