@@ -143,11 +143,10 @@ async def move(uow: UnitOfWork, account_id: AccountId, link_ids: Sequence[UUID],
 
 async def held_by_others(uow: UnitOfWork, account_id: AccountId, partner_id: PartnerId) -> tuple[Likeness, ...]:
     """Parents and children of the account on which somebody else's protection runs, as likenesses; none that were told apart."""
-    rows = await uow.fetch(_HELD_BY_OTHERS, account_id, uow.now, partner_id)
-    return tuple(
-        Likeness(AccountId(id_), 100, (f"{kind} of {name}" if is_parent else f"{name} is its {kind}",))
-        for id_, is_parent, name, kind in rows
-    )
+    reasons: dict[AccountId, list[str]] = {}  # one company may belong to another in several ways
+    for id_, is_parent, name, kind in await uow.fetch(_HELD_BY_OTHERS, account_id, uow.now, partner_id):
+        reasons.setdefault(AccountId(id_), []).append(f"{kind} of {name}" if is_parent else f"{name} is its {kind}")
+    return tuple(Likeness(other, 100, tuple(dict.fromkeys(said))) for other, said in reasons.items())
 
 
 async def tell_apart(uow: UnitOfWork, pairs: Iterable[Pair], *, by: str, because: str) -> None:

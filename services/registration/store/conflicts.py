@@ -43,6 +43,22 @@ _CASES = """
 select c.kind, array_agg(distinct d order by d) from conflicts c join conflict_sides s on s.conflict_id = c.id, unnest(s.deal_ids) d
 where c.opened_at >= $1 and c.opened_at < $2 group by c.id, c.kind order by c.id"""
 
+# Its account may be merged, or its deals split off, while it is open: where they are now is where staff finds them.
+_ACCOUNT = sa.literal_column(
+    """coalesce((
+  select d.account_id from conflict_sides s join deals d on d.id = any(s.deal_ids) where s.conflict_id = conflicts.id
+  order by d.account_id <> conflicts.account_id, d.id limit 1), conflicts.account_id)""",
+    sa.Uuid,
+)
+_SHOWN = [_ACCOUNT.label("account_id") if column is conflicts.c.account_id else column for column in conflicts.c]
+_CONCERNED_AND_HELD = f"{_CONCERNED} order by id for share"  # who has each stays so until the transaction ends
+# Whoever has a deal is a side of every open conflict about it.
+_HOLD_ABOUT = """
+select id, state from conflicts where id = any(array(
+  select $1::uuid union all select s.conflict_id from deals d join conflict_sides s on s.partner_id = d.partner_id and s.state = 'open'
+  where d.id = $2 and exists (select from conflict_sides o where o.conflict_id = s.conflict_id and $2 = any(o.deal_ids))
+)) order by id for update"""
+
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
@@ -76,9 +92,9 @@ class Filter:
     escalated: bool | None = None
 
 
-async def concerned(uow: UnitOfWork, deal_ids: Iterable[DealId]) -> dict[DealId, Concerned]:
-    """Those of the deals that the caller may see."""
-    rows = await uow.fetch(_CONCERNED, sorted(set(deal_ids)))
+async def concerned(uow: UnitOfWork, deal_ids: Iterable[DealId], *, hold: bool = False) -> dict[DealId, Concerned]:
+    """Those of the deals that the caller may see; with `hold` none of them goes to another partner before the transaction ends."""
+    rows = await uow.fetch(_CONCERNED_AND_HELD if hold else _CONCERNED, sorted(set(deal_ids)))
     return {
         DealId(deal_id): Concerned(DealId(deal_id), PartnerId(partner), AccountId(account), name, ended)
         for deal_id, partner, account, name, ended in rows
@@ -97,11 +113,17 @@ async def enter(uow: UnitOfWork, opened: Sequence[tuple[Conflict, Sequence[Side]
 
 async def one(uow: UnitOfWork, conflict_id: UUID, *, lock: bool = False) -> Conflict:
     """The conflict, held until the transaction ends if asked for. Raises NotFound."""
-    query = sa.select(conflicts).where(conflicts.c.id == conflict_id)
+    query = sa.select(*_SHOWN).where(conflicts.c.id == conflict_id)
     row = (await uow.execute(query.with_for_update() if lock else query)).one_or_none()
     if row is None:
         raise NotFound(what="conflict")
     return read_conflict(row)
+
+
+async def hold_about(uow: UnitOfWork, conflict_id: UUID, deal_id: DealId) -> list[UUID]:
+    """Hold the conflict with all others that are open about the deal, in one order; returns the others."""
+    held = await uow.fetch(_HOLD_ABOUT, conflict_id, deal_id)
+    return [id_ for id_, state in held if id_ != conflict_id and state == ConflictState.OPEN]
 
 
 async def sides_of(uow: UnitOfWork, *conflict_ids: UUID) -> list[Side]:
@@ -139,7 +161,7 @@ async def late(uow: UnitOfWork, *, limit: int) -> list[Conflict]:
 
 async def listed(uow: UnitOfWork, wanted: Filter, *, after: tuple[datetime, UUID] | None, limit: int) -> list[Conflict]:
     """At most `limit` conflicts after `after`, oldest first (for staff)."""
-    query = _filtered(sa.select(conflicts), conflicts, wanted).order_by(conflicts.c.opened_at, conflicts.c.id).limit(limit)
+    query = _filtered(sa.select(*_SHOWN), conflicts, wanted).order_by(conflicts.c.opened_at, conflicts.c.id).limit(limit)
     if wanted.escalated is not None:
         query = query.where(conflicts.c.escalated_at.is_not(None) == wanted.escalated)
     if after is not None:

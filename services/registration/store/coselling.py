@@ -21,6 +21,7 @@ from shared.chassis.errors import NotFound
 
 _MINE = "select 1 from cosell_parties where agreement_id = $1 limit 1"
 _OF_DEAL = "select id from cosell_agreements where deal_id = $1"
+_HAND_OVER = "update cosell_agreements set partner_id = $2 where id = $1 and partner_id <> $2"
 _ADD = "insert into cosell_agreements (id, deal_id, partner_id, revision) values ($1, $2, $3, 0)"
 _LOCK = "select id, deal_id, partner_id, revision from cosell_agreements where id = $1 for update"
 _VERSIONS = "select * from cosell_versions where agreement_id = $1 order by number"
@@ -72,11 +73,16 @@ async def whole(uow: UnitOfWork, agreement_id: UUID) -> Agreement:
 
 
 async def of_deal(uow: UnitOfWork, deal: Deal, *, fresh: AgreementId) -> Agreement:
-    """The agreement about a deal whose lock is held, locked too; a new one where there is none."""
-    found = await uow.fetch(_OF_DEAL, deal.id)
-    if found:
-        return await one(uow, found[0][0])
-    await uow.fetch(_ADD, fresh, deal.id, deal.partner_id)
+    """The agreement about a deal whose lock is held, locked too; a new one where there is none.
+
+    The caller sees the deal. What its former partner had agreed is over when a deal goes to another; what is agreed next is that one's.
+    """
+    async with every_partner(uow):
+        found = await uow.fetch(_OF_DEAL, deal.id)
+        if found:
+            await uow.fetch(_HAND_OVER, found[0][0], deal.partner_id)
+            return await whole(uow, found[0][0])
+        await uow.fetch(_ADD, fresh, deal.id, deal.partner_id)
     return Agreement(id=fresh, deal_id=deal.id, registrant=deal.partner_id)
 
 

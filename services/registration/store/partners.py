@@ -18,7 +18,11 @@ _TIER = """
 insert into known_tiers as k (partner_id, tier, sequence) values ($1, $2, $3)
 on conflict (partner_id) do update set tier = excluded.tier, sequence = excluded.sequence where excluded.sequence > k.sequence"""
 _TIERS_OF = "select partner_id, tier from known_tiers where partner_id = any($1::uuid[])"
-_QUOTA = "insert into registration_quotas (partner_id, open_deals) values ($1, 0) on conflict do nothing"
+# A former partner has none; what the vendor's records brought or reopened meanwhile counts once it works again.
+_QUOTA = """
+insert into registration_quotas (partner_id, open_deals)
+select $1, (select count(*) from deals where partner_id = $1 and state in ('open', 'in_review', 'returned'))
+where not exists (select from registration_quotas where partner_id = $1) on conflict do nothing"""
 _HELD = "select open_deals from registration_quotas where partner_id = $1 for update"
 _CLOSE_QUOTA = "delete from registration_quotas where partner_id = $1"
 _MOVE = """

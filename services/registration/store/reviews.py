@@ -34,12 +34,12 @@ select l.account_id, l.score, l.reasons from account_reviews r join account_like
 where r.account_id = $1 and r.state = 'open' order by l.score desc, l.account_id"""
 _ONE = "select * from account_reviews where id = $1 for update"
 _DECIDE = "update account_reviews set state = $2, decided_by = $3, decided_at = $4, decided_because = $5 where id = $1"
-# A question about these two alone is answered by merging them.
+# A question about accounts that are all one by now is answered.
 _SETTLE = """
-update account_reviews r set state = 'same', decided_by = $3, decided_at = $4, decided_because = $5
-where r.state = 'open' and r.account_id in ($1, $2) and (
-  select array_agg(l.account_id) from account_likenesses l where l.review_id = r.id
-) = array[case r.account_id when $1 then $2::uuid else $1::uuid end]"""
+with recursive one(id) as (select $1::uuid union all select a.id from one join accounts a on a.merged_into = one.id)
+update account_reviews r set state = 'same', decided_by = $2, decided_at = $3, decided_because = $4
+where r.state = 'open' and r.account_id in (select id from one) and not exists (
+  select from account_likenesses l where l.review_id = r.id and l.account_id not in (select id from one))"""
 _ASKED = """
 select r.account_id, l.account_id from account_reviews r join account_likenesses l on l.review_id = r.id
 where r.account_id = any($1::uuid[])
@@ -144,9 +144,9 @@ async def decide(uow: UnitOfWork, review: Review, state: AccountReviewState, *, 
     return replace(review, state=state, decided_by=by, decided_at=uow.now, decided_because=because)
 
 
-async def settle(uow: UnitOfWork, one_id: AccountId, other_id: AccountId, *, by: str, because: str) -> None:
-    """The two were merged: open reviews that ask about nobody else are decided by that."""
-    await uow.fetch(_SETTLE, one_id, other_id, by, uow.now, because)
+async def settle(uow: UnitOfWork, into: AccountId, *, by: str, because: str) -> None:
+    """Another was merged into it: open reviews that ask about nobody but those that it carries on for are decided by that."""
+    await uow.fetch(_SETTLE, into, by, uow.now, because)
 
 
 async def asked(uow: UnitOfWork, accounts: Iterable[AccountId]) -> set[tuple[AccountId, AccountId]]:

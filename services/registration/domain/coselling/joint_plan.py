@@ -43,6 +43,11 @@ def check_reader(agreement: Agreement, *, by: Signer) -> None:
         raise no.NoSide
 
 
+def is_shown(agreement: Agreement, step: PlanStep, *, by: Signer) -> bool:
+    """Whether a reader sees the step: what a party planned that takes part no more (the deal may be another's now) is for the vendor alone."""
+    return by is None or step.owner in _parties(agreement)
+
+
 def check_owner(agreement: Agreement, owner: PartnerId, *, by: Signer) -> None:
     """Whether `by` may plan for `owner`. Raises NothingInForce, NoSide, StepOfOther."""
     check_reader(agreement, by=by)

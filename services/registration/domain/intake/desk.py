@@ -187,7 +187,7 @@ class Desk:
         at = self._changed_hands(former, seen)
         steps: tuple[Step, ...] = ()
         if former.state is not State.WITHDRAWN:
-            if former.is_closed or self._rules.on_owner_change is OwnerChange.REVIEW:
+            if former.is_closed or former.state.is_pending or self._rules.on_owner_change is OwnerChange.REVIEW:
                 raise PartnerChanged
             released, withdrawn = life.withdraw(released, reason=OWNER_CHANGED, now=at)
             steps = ((released, withdrawn),)

@@ -11,7 +11,18 @@ from services.registration.domain.deals.deal import Deal
 from services.registration.domain.values import AccountId, DealId, State
 from services.registration.mapping.accounts import merged_event
 from services.registration.mapping.waiting import withdrawn
-from services.registration.store import account_book, account_keys, account_links, claims, deal_reviews, deals, partners, reviews, waiting
+from services.registration.store import (
+    account_book,
+    account_keys,
+    account_links,
+    claims,
+    deal_reviews,
+    deals,
+    extensions,
+    partners,
+    reviews,
+    waiting,
+)
 from services.registration.store.deal_reviews import DealReviewState, ReviewStep
 from services.registration.use_cases.accounts.change import Author, hold
 from services.registration.use_cases.change import Expects, any_version
@@ -71,6 +82,7 @@ async def _end_protections(uow: UnitOfWork, on_both: Mapping[DealId, Deal], join
     for one in await waiting.take_back(uow, [each for each in joined.yielded if each not in on_both]):
         uow.emit(withdrawn(one, now=uow.now), sequence=one.version)
     await deals.save(uow, *(deal for deal, _ in ended))
+    await extensions.lapse(uow, [deal.id for deal, _ in ended])
     await _out_of_the_queue(uow, [deal for deal, _ in ended if deal.state is State.REJECTED], author)
     publish(uow, ended)
 
@@ -89,5 +101,5 @@ async def _tell(uow: UnitOfWork, gone: AccountId, into: AccountId, author: Autho
     await account_book.touch(uow, into)
     details = {"deals": moved, "protections_ended": joined.yielded}
     await account_book.record(uow, "merged", gone, into, by=author.name, because=author.because, details=details)
-    await reviews.settle(uow, gone, into, by=author.name, because=author.because)
+    await reviews.settle(uow, into, by=author.name, because=author.because)
     uow.emit(merged_event(gone, into, now=uow.now), sequence=version)

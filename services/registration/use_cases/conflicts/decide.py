@@ -1,6 +1,8 @@
 """Decide a conflict: the decision, what it does to the deal, and what every side is told, in one transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from services.registration.domain.conflicts import decisions
 from services.registration.domain.conflicts.conflict import (
@@ -23,6 +25,7 @@ from services.registration.mapping.conflicts import decided as decided_event
 from services.registration.policy import Policy
 from services.registration.store import accounts, conflicts, deals, extensions, handover, partners, policy_versions, slots
 from services.registration.use_cases.change import kind_of_registrant, settle
+from services.registration.use_cases.conflicts.inherit import inherit
 from services.registration.use_cases.conflicts.step import OneConflict, load
 from services.registration.use_cases.coselling.call_off import end_with_registrant
 from services.registration.use_cases.publish import publish
@@ -44,16 +47,18 @@ class Decision:
 
 
 async def decide_conflict(uow: UnitOfWork, one: OneConflict, decision: Decision, *, policy: Policy) -> Conflict:
-    """Locks are taken as everywhere: deals, accounts, quotas, and before them the conflict, which nothing else takes after a deal.
+    """Locks are taken as everywhere: deals, accounts, quotas, and before them conflicts, which nothing else takes after a deal.
 
     Raises what `decide` and `load` raise, ClauseUnknown, RulingInvalid, DealNotConcerned, NotASide, PartnerInactive, and what the
     domain's decisions raise.
     """
+    moving = decision.deal_id if decision.outcome is ConflictOutcome.REASSIGN else None
+    others = await conflicts.hold_about(uow, one.conflict_id, moving) if moving else []
     conflict, sides = await load(uow, one)
     ruling = _ruling(decision, Said(decision.reason, uow.now, one.by), sides)
     done = decide(conflict, ruling, limits=policy.conflict_limits)
     await _check_clause(uow, ruling.clause)
-    before, corrected = await _carry_out(uow, ruling)
+    before, corrected = await _carry_out(uow, ruling, others)
     won = before is not None and before.state is State.WON
     after = [affected(side, ruling, won=won, registrant=before.partner_id if before else None) for side in sides]
     await conflicts.record_step(uow, done.id, ConflictStep.DECIDE, ruling.said)
@@ -98,8 +103,11 @@ async def _check_clause(uow: UnitOfWork, clause: Clause) -> None:
     raise ClauseUnknown(version=clause.policy_version, path=clause.path)
 
 
-async def _carry_out(uow: UnitOfWork, ruling: Ruling) -> tuple[Deal | None, Deal | None]:
-    """Do to the deal what was decided; returns the deal as it was before, and as it is now if its won terms were corrected."""
+async def _carry_out(uow: UnitOfWork, ruling: Ruling, others: Sequence[UUID]) -> tuple[Deal | None, Deal | None]:
+    """Do to the deal what was decided; returns the deal as it was before, and as it is now if its won terms were corrected.
+
+    `others` are more conflicts about it, held too, if it goes to another partner.
+    """
     if ruling.deal_id is None:
         return None, None
     deal = await deals.one(uow, ruling.deal_id)
@@ -109,7 +117,7 @@ async def _carry_out(uow: UnitOfWork, ruling: Ruling) -> tuple[Deal | None, Deal
         case ConflictOutcome.REASSIGN if deal.state is State.WON and ruling.to:
             corrected = await _change_credit(uow, deal, sole_credit(ruling.to))
         case ConflictOutcome.REASSIGN if ruling.to:
-            await _reassign(uow, deal, ruling.to, reason=ruling.said.text)
+            await inherit(uow, others, await _reassign(uow, deal, ruling.to, reason=ruling.said.text))
         case ConflictOutcome.SPLIT if deal.state is State.WON:
             corrected = await _change_credit(uow, deal, ruling.credits)
         case ConflictOutcome.SPLIT:
@@ -120,7 +128,7 @@ async def _carry_out(uow: UnitOfWork, ruling: Ruling) -> tuple[Deal | None, Deal
     return deal, corrected
 
 
-async def _reassign(uow: UnitOfWork, deal: Deal, to: PartnerId, *, reason: str) -> None:
+async def _reassign(uow: UnitOfWork, deal: Deal, to: PartnerId, *, reason: str) -> Deal:
     moved, fact = decisions.reassign(deal, to=to, reason=reason, now=uow.now)
     places = await handover.hold_places(uow, deal.partner_id, to)
     known = await partners.of(uow, [to])
@@ -130,6 +138,7 @@ async def _reassign(uow: UnitOfWork, deal: Deal, to: PartnerId, *, reason: str) 
     await extensions.lapse(uow, [moved.id])  # what becomes of it is not the former partner's to read
     publish(uow, [(moved, fact)])
     await end_with_registrant(uow, moved.id)
+    return moved
 
 
 async def _change_credit(uow: UnitOfWork, deal: Deal, shares: tuple[Credit, ...]) -> Deal:
@@ -148,4 +157,5 @@ async def _check_known(uow: UnitOfWork, shares: tuple[Credit, ...]) -> None:
 async def _end_protection(uow: UnitOfWork, deal: Deal, *, reason: str) -> None:
     ended, fact = decisions.end_protection(deal, reason=reason, now=uow.now)
     await slots.end(uow, [deal.id], at=uow.now)
+    await extensions.lapse(uow, [deal.id])
     await settle(uow, deal, ended, fact)

@@ -69,7 +69,7 @@ async def open_conflicts(
 async def open_by_person(uow: UnitOfWork, opening: Opening, *, policy: Policy) -> Conflict:
     """A person sees a conflict about deals that it may see. Raises NotFound, ConflictOpen."""
     deal_ids = tuple(sorted(set(opening.deal_ids)))
-    if set(deal_ids) != (await conflicts.concerned(uow, deal_ids)).keys():
+    if set(deal_ids) != (await conflicts.concerned(uow, deal_ids, hold=True)).keys():
         raise NotFound(what="deal")
     found = await open_conflicts(uow, [opening], policy=policy)
     if not found:

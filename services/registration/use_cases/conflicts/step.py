@@ -66,7 +66,7 @@ async def add_side(uow: UnitOfWork, one: OneConflict, *, deal_id: UUID | None, p
 
 
 async def _with_deal(uow: UnitOfWork, conflict: Conflict, sides: list[Side], deal_id: DealId) -> Side:
-    found = (await conflicts.concerned(uow, [deal_id])).get(deal_id)
+    found = (await conflicts.concerned(uow, [deal_id], hold=True)).get(deal_id)
     if found is None:
         raise NotFound(what="deal")
     if any(deal_id in side.deal_ids for side in sides):

@@ -52,7 +52,7 @@ async def read_plan(uow: UnitOfWork, agreement_id: UUID, *, by: Signer) -> list[
     """Everybody's steps, for the vendor and the parties of what is in force. Raises NotFound, NothingInForce, NoSide."""
     agreement = await coselling.one(uow, agreement_id)
     rules.check_reader(agreement, by=by)
-    return await joint_plan.plan_of(uow, agreement_id)
+    return [step for step in await joint_plan.plan_of(uow, agreement_id) if rules.is_shown(agreement, step, by=by)]
 
 
 async def tell_overdue(uow: UnitOfWork) -> int:
