@@ -46,9 +46,10 @@ with entered as (
 )
 insert into account_identifiers (kind, value, account_id)
 select kind, value, account_id from unnest($5::text[], $6::text[], $7::uuid[]) r(kind, value, account_id) order by kind, value
-on conflict do nothing returning 1"""
+on conflict do nothing returning kind, value"""
 _RENAMED = "update accounts set swept = false, version = version + 1 where id = any($1::uuid[])"
-_FORGET_IDENTIFIERS = "delete from account_identifiers where account_id = any($1::uuid[])"
+_FORGET_IDENTIFIERS = """
+delete from account_identifiers i using unnest($1::text[], $2::text[]) r(kind, value) where i.kind = r.kind and i.value = r.value"""
 _FORGET_ACCOUNTS = "delete from accounts where id = any($1::uuid[])"
 
 Known = dict[Identifier, AccountId]
@@ -84,25 +85,18 @@ async def lock(uow: UnitOfWork, ids: Iterable[AccountId]) -> None:
 async def add(uow: UnitOfWork, accounts: Sequence[NewAccount], names: dict[Identifier, AccountId]) -> bool:
     """Enter new accounts and new names of accounts. False if somebody else entered one of the names meanwhile:
 
-    the new accounts are then gone again, and the names must be looked up anew.
+    the new accounts and all of the names are then gone again, and must be looked up anew.
     """
     if not names:
         return True
-    entered = await uow.fetch(
-        _ADD,
-        [account.id for account in accounts],
-        [account.name for account in accounts],
-        [account.country for account in accounts],
-        uow.now,
-        [name.kind.value for name in names],
-        [name.value for name in names],
-        list(names.values()),
-    )
     ids = [account.id for account in accounts]
+    about = ids, [account.name for account in accounts], [account.country for account in accounts]
+    entries = [name.kind.value for name in names], [name.value for name in names], list(names.values())
+    entered = await uow.fetch(_ADD, *about, uow.now, *entries)
     if len(entered) == len(names):
         if renamed := sorted(set(names.values()) - set(ids)):
             await uow.fetch(_RENAMED, renamed)
         return True
-    await uow.fetch(_FORGET_IDENTIFIERS, ids)
+    await uow.fetch(_FORGET_IDENTIFIERS, [kind for kind, _ in entered], [value for _, value in entered])
     await uow.fetch(_FORGET_ACCOUNTS, ids)
     return False

@@ -18,11 +18,13 @@ _TIER = """
 insert into known_tiers as k (partner_id, tier, sequence) values ($1, $2, $3)
 on conflict (partner_id) do update set tier = excluded.tier, sequence = excluded.sequence where excluded.sequence > k.sequence"""
 _TIERS_OF = "select partner_id, tier from known_tiers where partner_id = any($1::uuid[])"
-# A former partner has none; what the vendor's records brought or reopened meanwhile counts once it works again.
+_HAS_QUOTA = "select 1 from registration_quotas where partner_id = $1"
+_HOLD_DEALS = """
+select count(*) from (
+  select 1 from deals where partner_id = $1 and state not in ('withdrawn', 'rejected') order by id for update) held"""
 _QUOTA = """
 insert into registration_quotas (partner_id, open_deals)
-select $1, (select count(*) from deals where partner_id = $1 and state in ('open', 'in_review', 'returned'))
-where not exists (select from registration_quotas where partner_id = $1) on conflict do nothing"""
+select $1, count(*) from deals where partner_id = $1 and state in ('open', 'in_review', 'returned') on conflict do nothing"""
 _HELD = "select open_deals from registration_quotas where partner_id = $1 for update"
 _CLOSE_QUOTA = "delete from registration_quotas where partner_id = $1"
 _MOVE = """
@@ -59,11 +61,21 @@ def check_standing(standing: str | None) -> None:
 
 async def learn(uow: UnitOfWork, partner_id: PartnerId, *, standing: Standing, kind: str | None, sequence: int) -> bool:
     """Take a partner's newest fact in; False if a newer one is known."""
-    await uow.fetch(_QUOTA, partner_id)
+    await _open_quota(uow, partner_id)
     newer = bool(await uow.fetch(_LEARN, partner_id, standing.value, kind, sequence))
     if not newer and kind:
         await uow.fetch(_NAME_KIND, partner_id, kind)
     return newer
+
+
+async def _open_quota(uow: UnitOfWork, partner_id: PartnerId) -> None:
+    """A former partner has none: what the vendor's records bring, reopen or end meanwhile is counted once it is heard of again.
+
+    Whoever has one of its deals in hand at this moment finds no quota to count in, and so is waited for.
+    """
+    if not await uow.fetch(_HAS_QUOTA, partner_id):
+        await uow.fetch(_HOLD_DEALS, partner_id)
+        await uow.fetch(_QUOTA, partner_id)
 
 
 async def learn_tier(uow: UnitOfWork, partner_id: PartnerId, tier: str, *, sequence: int) -> None:

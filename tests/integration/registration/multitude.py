@@ -34,6 +34,8 @@ TERRITORIES = (None, None, "DE", "DACH", "EMEA", "FR")
 class Multitude(Crowd):
     """Everybody. Of the answers nothing is looked at but whether one is a fault of the service: those are kept in `faults`."""
 
+    at_once = (2, 5)
+
     def __init__(self, world: World, seed: int) -> None:
         super().__init__(world, seed)
         self.faults: list[str] = []
@@ -68,7 +70,7 @@ class Multitude(Crowd):
 
     async def act(self) -> None:
         """Several deeds at once, with timers beside them."""
-        deeds = [self.random.choice(self.deeds)() for _ in range(self.random.randint(2, 5))]
+        deeds = [self.random.choice(self.deeds)() for _ in range(self.random.randint(*self.at_once))]
         looks = [look(self.world) for _ in range(self.random.randint(0, 1))]
         await asyncio.gather(*deeds, *looks, *(self.timer() for _ in range(self.random.randint(0, 1))))
 

@@ -13,7 +13,16 @@ from tests.support.services import transactional
 
 # Who shares a win is named in its terms; who takes part in an agreement, in what it signs.
 _TELLS_OF_OTHERS = {"credits", "overlays", "document"}
-_SHARED = ("receipts/head", "receipts/links", "receipts/keys", "schemas")
+# What a list shows, and nothing less: the ids that are its partner's.
+_WHOLE = {
+    "/v1/deals": "select id from deals where partner_id = $1",
+    "/v1/drafts": "select id from drafts where partner_id = $1",
+    "/v1/waiting": "select id from waiting_list where partner_id = $1",
+    "/v1/leads": "select id from leads where partner_id = $1",
+    "/v1/extensions": "select id from extension_requests where partner_id = $1",
+    "/v1/coselling": "select distinct agreement_id from cosell_parties where partner_id = $1",
+    "/v1/conflicts": "select conflict_id from conflict_sides where partner_id = $1",
+}
 
 
 def lists(world: World) -> list[str]:
@@ -35,6 +44,16 @@ async def strangers(world: World, partner_id: UUID, client: httpx2.AsyncClient) 
         answer = await client.get(path)
         assert answer.status_code == 200, answer.text
         found += [(path, owner) for owner in _owners(_documents(answer)) if owner != str(partner_id)]
+    return found
+
+
+async def missing(world: World, partner_id: UUID, client: httpx2.AsyncClient) -> list[str]:
+    """The paths of lists that show more or less than what is the partner's."""
+    found = []
+    for path, sql in _WHOLE.items():
+        shown = [item["id"] for item in (await client.get(path, params={"limit": 250})).json()["items"]]
+        if sorted(shown) != sorted(str(row[0]) for row in await world.rows(sql, partner_id)):
+            found.append(path)
     return found
 
 

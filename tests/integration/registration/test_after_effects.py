@@ -1,5 +1,6 @@
 """What one part of registration leaves behind in another: each of these was left wrong once, and found by the crowd."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -7,8 +8,13 @@ from uuid import UUID
 import httpx2
 import pytest
 
-from services.registration.domain.values import Standing
+from services.registration.domain.accounts.identifiers import Identifier, IdentifierKind
+from services.registration.domain.values import AccountId, Standing
+from services.registration.store import accounts
+from services.registration.use_cases.change import Target
+from services.registration.use_cases.reopen import reopen
 from shared.chassis.testing.stage import Stage
+from shared.chassis.testing.waiting import eventually
 from tests.integration.registration.court import CLAUSE, Court
 from tests.integration.registration.intake_world import put
 from tests.integration.registration.test_coselling import Cosell
@@ -82,6 +88,19 @@ async def test_conflict_when_its_customer_is_merged_or_split_then_staff_reads_wh
     assert listed["staff"]["account_id"] == split.json()["id"]
 
 
+async def test_names_when_somebody_else_enters_one_of_them_first_then_the_others_do_not_stick_to_the_account(world: Cosell) -> None:
+    """A registration that turns out to name two companies is refused, and must leave nothing on either."""
+    deal = await world.registered(account_domain=None)
+    other = await world.registered(account_name="Zebra Works", account_domain="zebra.com")
+    free, taken = Identifier(IdentifierKind.TAX, "DE123456789"), Identifier(IdentifierKind.DOMAIN, "zebra.com")
+    mine = AccountId(UUID(deal["account_id"]))
+    async with world.service.platform.worker_database.transaction() as uow:
+        await accounts.lock(uow, [mine])
+        assert not await accounts.add(uow, [], {free: mine, taken: mine})
+    found = await world.rows("select kind, value, account_id from account_identifiers where kind in ('tax', 'domain')")
+    assert [tuple(map(str, row)) for row in found] == [("domain", "zebra.com", other["account_id"])]
+
+
 # Registrations
 
 
@@ -94,6 +113,24 @@ async def test_quota_when_a_former_partner_works_again_then_what_was_reopened_me
     await world.policy(open_registrations_limit=1)
     refused = await world.register(account_name="Zebra Works", account_domain=None)
     assert refused.json()["code"] == "quota_reached"
+
+
+async def test_quota_when_a_deal_is_being_reopened_as_its_partner_works_again_then_it_counts(world: Cosell) -> None:
+    deal = await world.registered()
+    await world.done(deal, "close", by=world.partner, outcome="lost")
+    await world.heard(world.partner_id, Standing.TERMINATED, sequence=2)
+    async with world.service.platform.worker_database.transaction() as uow:
+        await reopen(uow, Target(UUID(deal["id"])), reason="the CRM says so")
+        await uow.flush()
+        hearing = asyncio.create_task(world.heard(world.partner_id, sequence=3))
+        await eventually(lambda: waits(world))
+    await hearing
+    assert await world.rows("select open_deals from registration_quotas where partner_id = $1", world.partner_id) == [(1,)]
+
+
+async def waits(world: World) -> bool:
+    """Whether somebody waits for a lock."""
+    return bool(await world.rows("select 1 from pg_locks where not granted"))
 
 
 @pytest.mark.parametrize("how", ["decided", "merged"])
