@@ -83,16 +83,18 @@ on conflict (deal_id) do update set state = 'in_review', asked = null, reminded_
 _NOTE = "insert into review_steps (deal_id, partner_id, at, by, step, text) values ($1, $2, $3, $4, $5, $6)"
 _MOVE = "update deal_reviews set state = $2, asked = coalesce($3, asked) where deal_id = $1"
 _ASSIGN = "update deal_reviews set owner = $2 where deal_id = $1 returning 1"
-_REMIND = """
+# Both rows or neither: what is noted of a review refers to its deal, which whoever decides holds before the review.
+_BOTH = "for key share of d skip locked for update of r skip locked"
+_REMIND = f"""
 update deal_reviews set reminded_at = $1 where deal_id in (
-    select deal_id from deal_reviews where state = 'in_review' and remind_at <= $1 and due_at > $1 and reminded_at is null
-    order by due_at limit $2 for update skip locked)
-returning deal_id, partner_id, owner"""
-_ESCALATE = """
+    select r.deal_id from deal_reviews r join deals d on d.id = r.deal_id
+    where r.state = 'in_review' and r.remind_at <= $1 and r.due_at > $1 and r.reminded_at is null order by r.due_at limit $2 {_BOTH})
+returning deal_id, partner_id, owner"""  # noqa: S608 - our own text
+_ESCALATE = f"""
 update deal_reviews set escalated_at = $1, owner = coalesce($3, owner) where deal_id in (
-    select deal_id from deal_reviews where state = 'in_review' and due_at <= $1 and escalated_at is null
-    order by due_at limit $2 for update skip locked)
-returning deal_id, partner_id, owner"""
+    select r.deal_id from deal_reviews r join deals d on d.id = r.deal_id
+    where r.state = 'in_review' and r.due_at <= $1 and r.escalated_at is null order by r.due_at limit $2 {_BOTH})
+returning deal_id, partner_id, owner"""  # noqa: S608 - our own text
 
 
 @dataclass(frozen=True, slots=True)

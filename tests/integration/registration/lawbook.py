@@ -53,7 +53,8 @@ async def _keys(world: World) -> Findings:
 _SIGNED = """
 select v.agreement_id, v.number, v.state, v.document, v.hash, not v.vendor_signs or v.vendor_signed_by is not null,
   array_agg(p.share) filter (where not p.overlay), bool_and(p.signed_by is not null)
-from cosell_versions v join cosell_parties p using (agreement_id, number) where v.in_force_from is not null group by v.agreement_id, v.number"""
+from cosell_versions v join cosell_parties p using (agreement_id, number) where v.in_force_from is not null
+group by v.agreement_id, v.number"""
 
 
 async def _agreed(world: World) -> Findings:

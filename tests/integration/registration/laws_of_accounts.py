@@ -36,5 +36,6 @@ with recursive above(low, id) as (
     "a question about an account is open": f"""
 with recursive {_SUCCESSORS} select r.id from account_reviews r join successors mine on mine.id = r.account_id
 where r.state = 'open' and not exists (
-  select from account_likenesses l join successors other on other.id = l.account_id where l.review_id = r.id and other.next <> mine.next)""",
+  select from account_likenesses l join successors other on other.id = l.account_id
+  where l.review_id = r.id and other.next <> mine.next)""",
 }

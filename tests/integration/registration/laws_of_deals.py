@@ -52,7 +52,8 @@ where (d.state in ('in_review', 'returned') and r.state is distinct from d.state
     "an extension that waits for a decision keeps something": """
 select e.deal_id, d.state, e.keeps_until, d.protected_until from extension_requests e join deals d on d.id = e.deal_id
 where e.state = 'pending'
-  and (d.state <> 'open' or d.protection_ended_at is not null or d.expired or d.protected_until < e.keeps_until or d.partner_id <> e.partner_id)""",
+  and (d.state <> 'open' or d.protection_ended_at is not null or d.expired
+    or d.protected_until < e.keeps_until or d.partner_id <> e.partner_id)""",
     "a place in line is told of in order, each time once": counted("aggregatetype like 'account.%'", "waiting_list"),
     "every deal has its receipt": "select id from deals d where not exists (select from receipts r where r.subject_id = d.id)",
 }

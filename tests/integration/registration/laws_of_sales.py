@@ -40,17 +40,20 @@ and not exists (select from conflict_sides s where s.conflict_id = c.id and s.pa
     "who has a deal that an open conflict is about is one of its sides": """
 select c.id, d.id from conflicts c join conflict_sides s on s.conflict_id = c.id join deals d on d.id = any(s.deal_ids)
 where c.state = 'open' and not exists (select from conflict_sides o where o.conflict_id = c.id and o.partner_id = d.partner_id)""",
-    "what a side of a conflict was told is counted": counted("aggregatetype like 'conflict.%'", "(select * from conflict_sides where partner_id is not null)"),
+    "what a side of a conflict was told is counted": counted(
+        "aggregatetype like 'conflict.%'", "(select * from conflict_sides where partner_id is not null)"
+    ),
     "a decision is on record where a conflict was decided": """
 select id from conflicts where (state = 'open') = (step in ('communicate', 'prevent')) or (state <> 'open') <> (ruling is not null)""",
     "what is wrong in the intake has its reason, and is no older than what is known": """
 select e.id, e.code from intake_errors e left join deals d on d.source = e.source and d.external_id = e.name
-where e.state = 'open' and (e.code = '' or e.message = '' or coalesce(d.source_version > e.source_version, d.source_changed_at > e.changed_at, false))""",
+where e.state = 'open' and (e.code = '' or e.message = ''
+  or coalesce(d.source_version > e.source_version, d.source_changed_at > e.changed_at, false))""",
     "what waits has its reason": "select id from waiting_facts where reason = '' or subject is null",
     "a fact waits for a partner that is not known": """
 select f.id from waiting_facts f join known_partners k on f.predecessor = 'partner:' || k.id""",
     "nothing was parked": "select id, error, detail from dead_letters",
     "what never came is older than what is known": """
-select g.external_id, g.missing, d.source_version from intake_gaps g join deals d using (source, external_id), jsonb_array_elements(g.missing) m
-where (m->>1)::bigint >= d.source_version""",
+select g.external_id, g.missing, d.source_version from intake_gaps g join deals d using (source, external_id)
+cross join jsonb_array_elements(g.missing) m where (m->>1)::bigint >= d.source_version""",
 }

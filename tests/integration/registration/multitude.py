@@ -65,6 +65,7 @@ class Multitude(Crowd):
 
     async def gather(self) -> None:
         await super().gather()
+        await self.feed.begin()
         for client in self.partners.values():
             self.hear(client)
 
@@ -95,7 +96,10 @@ class Multitude(Crowd):
 
     async def owned(self, table: str, states: Sequence[str]) -> tuple[UUID, UUID] | None:
         """The id of a row in one of the states, by chance, and its partner."""
-        found = [tuple(row) for row in await self.world.rows(f"select id, partner_id from {table} where state = any($1) order by id", list(states))]
+        found = [
+            tuple(row)
+            for row in await self.world.rows(f"select id, partner_id from {table} where state = any($1) order by id", list(states))
+        ]
         return self.random.choice(found) if found else None
 
     def customer(self) -> dict[str, Any]:

@@ -26,7 +26,18 @@ class AccountBook:
 
     @property
     def deeds(self) -> "list[Deed]":
-        return [self.alias, self.link, self.link, self.unlink, self.review, self.review, self.sweep, self.claim, self.end_claim, self.revive]
+        return [
+            self.alias,
+            self.link,
+            self.link,
+            self.unlink,
+            self.review,
+            self.review,
+            self.sweep,
+            self.claim,
+            self.end_claim,
+            self.revive,
+        ]
 
     async def _change(self, account: UUID, verb: str, **body: object) -> None:
         await self.staff.post(f"/v1/accounts/{account}/{verb}", json={"reason": "x"} | body)

@@ -47,7 +47,9 @@ class Bench:
         if outcome == "uphold":
             return {"outcome": outcome}
         deal = await self.crowd.one("select unnest(deal_ids) from conflict_sides where conflict_id = $1", conflict)
-        sides = [row[0] for row in await self.world.rows("select partner_id from conflict_sides where conflict_id = $1 order by 1", conflict)]
+        sides = [
+            row[0] for row in await self.world.rows("select partner_id from conflict_sides where conflict_id = $1 order by 1", conflict)
+        ]
         partners = [str(who) for who in sides if who]
         ruling: dict[str, Any] = {"outcome": outcome, "deal_id": str(deal)}
         if outcome == "reassign":

@@ -20,13 +20,21 @@ if TYPE_CHECKING:
 
 DAY = timedelta(days=1)
 SOURCES = ("crm", "erp")
-_HOURS: tuple[dict[str, Any], ...] = ({"open": True, "offer_hours": 48}, {"open": True, "offer_hours": 1}, {"open": False, "offer_hours": 48})
+_HOURS: tuple[dict[str, Any], ...] = (
+    {"open": True, "offer_hours": 48},
+    {"open": True, "offer_hours": 1},
+    {"open": False, "offer_hours": 48},
+)
 # What a programme may say otherwise, part by part.
 PROGRAMMES: dict[str, tuple[Any, ...]] = {
     "waiting_list": _HOURS,
     "open_registrations_limit": (2, 5, 500),
     "cool_off_days": (0, 0, 5),
-    "approval": ({"mode": "automatic"}, {"mode": "manual"}, {"mode": "rules", "rules": [{"name": "a", "then": "approve", "confidence": ["new"]}]}),
+    "approval": (
+        {"mode": "automatic"},
+        {"mode": "manual"},
+        {"mode": "rules", "rules": [{"name": "a", "then": "approve", "confidence": ["new"]}]},
+    ),
     "on_termination": ("withdraw", "withdraw", "keep"),
     "on_owner_change": ("review", "follow"),
     "quiet": ({"after_days": None}, {"after_days": 14}),
@@ -62,7 +70,15 @@ class Feed:
 
     @property
     def deeds(self) -> "list[Deed]":
-        return [*[self.tell] * 4, *[self.publish] * 2, *[self.put] * 2, *[self.settle] * 2, *[self.stand] * 2, self.programme, self.programme]
+        return [
+            *[self.tell] * 4,
+            *[self.publish] * 2,
+            *[self.put] * 2,
+            *[self.settle] * 2,
+            *[self.stand] * 2,
+            self.programme,
+            self.programme,
+        ]
 
     async def begin(self) -> None:
         await self.world.policy(**_FIRST)

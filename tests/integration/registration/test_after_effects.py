@@ -9,8 +9,8 @@ import httpx2
 import pytest
 
 from services.registration.domain.accounts.identifiers import Identifier, IdentifierKind
-from services.registration.domain.values import AccountId, Standing
-from services.registration.store import accounts
+from services.registration.domain.values import AccountId, DealId, Standing
+from services.registration.store import accounts, deals
 from services.registration.use_cases.change import Target
 from services.registration.use_cases.reopen import reopen
 from shared.chassis.testing.stage import Stage
@@ -147,7 +147,9 @@ async def test_extension_when_what_it_would_prolong_is_taken_away_then_nobody_ha
     assert asked["state"] == "lapsed"
 
 
-async def test_review_when_its_opportunity_goes_to_another_partner_then_a_person_decides_as_about_all_that_is_in_the_queue(world: Cosell) -> None:
+async def test_review_when_its_opportunity_goes_to_another_partner_then_a_person_decides_as_about_all_that_is_in_the_queue(
+    world: Cosell,
+) -> None:
     await world.policy(approval={"mode": "manual"}, on_owner_change="follow")
     deal = await world.registered()
     at = world.stage.clock.now().isoformat()
@@ -159,6 +161,19 @@ async def test_review_when_its_opportunity_goes_to_another_partner_then_a_person
     [queued] = (await world.staff.get("/v1/approvals")).json()["items"]
     assert (queued["deal_id"], queued["state"]) == (deal["id"], "in_review")
     assert (await world.staff.get(f"/v1/deals/{deal['id']}")).json()["state"] == "in_review"
+
+
+async def test_queue_when_a_review_is_late_and_somebody_decides_it_then_the_timer_waits_for_nobody(world: Cosell) -> None:
+    await world.policy(approval={"mode": "manual", "escalate_to": "head of channel"})
+    deal = await world.registered()
+    world.stage.clock.advance(7 * DAY)
+    [timer] = [timer for timer in world.service.timers if timer.name == "chase reviews"]
+    async with world.service.platform.worker_database.transaction() as uow:
+        await deals.one(uow, DealId(UUID(deal["id"])))
+        async with world.service.platform.worker_database.transaction() as chasing:
+            assert await timer.run(chasing) == 0
+    async with world.service.platform.worker_database.transaction() as uow:
+        assert await timer.run(uow) == 1
 
 
 # Reassigned deals

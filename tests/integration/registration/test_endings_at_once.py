@@ -100,6 +100,15 @@ async def test_draft_when_submitted_while_its_partnership_ends_then_neither_is_k
     assert await world.rows("select 1 from drafts") == []
 
 
+async def test_lead_when_converted_while_its_partnership_ends_then_neither_is_killed(world: World) -> None:
+    asked = {"account_name": "Acme", "country": "DE", "families": ["GTX"], "partner_id": str(world.rival_id)}
+    lead = (await world.staff.post("/v1/leads", json=asked)).json()
+    assert (await world.rival.post(f"/v1/leads/{lead['id']}/accept")).status_code == 200
+    async with ending(world, lambda: world.rival.post(f"/v1/leads/{lead['id']}/convert", json={})) as converting:
+        assert (await converting).json()["code"] == "lead_not_accepted"
+    assert await world.rows("select 1 from deals") == []
+
+
 async def offered(world: World) -> str:
     """The rival's place in line, whose account is kept for it; somebody else waits behind it."""
     deal = await world.registered()

@@ -44,7 +44,7 @@ def check_reader(agreement: Agreement, *, by: Signer) -> None:
 
 
 def is_shown(agreement: Agreement, step: PlanStep, *, by: Signer) -> bool:
-    """Whether a reader sees the step: what a party planned that takes part no more (the deal may be another's now) is for the vendor alone."""
+    """Whether a reader sees the step: what somebody planned who takes part no more is for the vendor alone (the deal may be another's now)."""
     return by is None or step.owner in _parties(agreement)
 
 

@@ -7,6 +7,8 @@ from services.registration.domain.leads import lead as life
 from services.registration.domain.leads.lead import Lead, Side
 from services.registration.domain.receipts.receipt import Link
 from services.registration.policy import Policy
+from services.registration.store import leads
+from services.registration.use_cases.hear_of_partner import partner_name
 from services.registration.use_cases.leads.answer import OneLead, load, settle
 from services.registration.use_cases.receipts.issue import Receipts, submitted
 from services.registration.use_cases.register import Registration, register
@@ -38,6 +40,8 @@ async def convert(
 
     Nothing but the answer may follow. Raises LeadOtherSide, LeadNotAccepted and what `load` and `register` raise.
     """
+    seen = await leads.seen(uow, one.lead_id)
+    await uow.lock(partner_name(seen.partner_id))  # what ends a partnership takes the place in the quota first, converting takes it last
     lead = await load(uow, one)
     life.check_convertible(lead, by=by)
     wanted = _registration(lead, known, by=who)
