@@ -44,7 +44,10 @@ def check_reader(agreement: Agreement, *, by: Signer) -> None:
 
 
 def is_shown(agreement: Agreement, step: PlanStep, *, by: Signer) -> bool:
-    """Whether a reader sees the step: what somebody planned who takes part no more is for the vendor alone (the deal may be another's now)."""
+    """Whether a reader sees the step. The vendor does in any case.
+
+    What somebody planned who takes part no more is not for the others: the deal may be another partner's by now.
+    """
     return by is None or step.owner in _parties(agreement)
 
 
