@@ -71,7 +71,10 @@ class DealExpiring(DealFact):
 
 
 class ReviewLate(Event):
-    """A registration waits for a decision that is nearly due or, `escalated`, overdue; `owner` is who has it in the queue."""
+    """A registration waits for a decision that is nearly due or, `escalated`, overdue; `owner` is who has it in the queue.
+
+    It is about the deal's review, no fact of the deal: its sequence counts the steps on the review's record, not the deal's facts.
+    """
 
     topic: ClassVar[str] = "review.late"
     subject_field: ClassVar[str] = "deal_id"

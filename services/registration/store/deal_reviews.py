@@ -81,6 +81,7 @@ values ($1, $2, $3::jsonb, 'in_review', $4, $5, $6, $7)
 on conflict (deal_id) do update set state = 'in_review', asked = null, reminded_at = null, escalated_at = null,
     submitted_at = excluded.submitted_at, due_at = excluded.due_at, remind_at = excluded.remind_at"""
 _NOTE = "insert into review_steps (deal_id, partner_id, at, by, step, text) values ($1, $2, $3, $4, $5, $6)"
+_COUNT = "select count(*) from review_steps where deal_id = $1"
 _MOVE = "update deal_reviews set state = $2, asked = coalesce($3, asked) where deal_id = $1"
 _ASSIGN = "update deal_reviews set owner = $2 where deal_id = $1 returning 1"
 # Both rows or neither: what is noted of a review refers to its deal, which whoever decides holds before the review.
@@ -124,6 +125,11 @@ async def enter(
 async def note(uow: UnitOfWork, deal_id: DealId, partner_id: PartnerId, step: ReviewStep, *, by: str, text: str = "") -> None:
     """Write down a step for good."""
     await uow.fetch(_NOTE, deal_id, partner_id, uow.now, by, step.value, text)
+
+
+async def steps_noted(uow: UnitOfWork, deal_id: DealId) -> int:
+    """How many steps the review has on record: its version, as they are only added."""
+    return int((await uow.fetch(_COUNT, deal_id))[0][0])
 
 
 async def move(uow: UnitOfWork, deal_id: DealId, state: DealReviewState, *, asked: str | None = None) -> None:

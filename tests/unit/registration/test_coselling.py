@@ -116,23 +116,27 @@ def test_decline_and_leave_when_done_then_over_for_all() -> None:
 
 def test_call_off_when_the_deal_is_over_then_what_is_proposed_is_void_and_what_is_signed_ends() -> None:
     both = proposed(signed(proposed()))
-    step = life.call_off(both, because=Because.DEAL_OVER, now=T0)
-    assert step is not None
-    changed, told = step
+    (_, of_proposed), (changed, of_signed) = life.call_off(both, because=Because.DEAL_OVER, now=T0)
     assert [version.state for version in changed.versions] == [VersionState.ENDED, VersionState.VOID]
-    assert {(one.what, one.because) for one in told} == {(What.ENDED, Because.DEAL_OVER)}
-    assert (len(told), changed.revision) == (4, both.revision + 1)
-    assert life.call_off(changed, because=Because.DEAL_OVER, now=T0) is None
+    assert {(one.what, one.because) for one in (*of_proposed, *of_signed)} == {(What.ENDED, Because.DEAL_OVER)}
+    assert [one.version.number for one in (*of_proposed, *of_signed)] == [2, 2, 1, 1]
+    assert life.call_off(changed, because=Because.DEAL_OVER, now=T0) == ()
+
+
+def test_call_off_when_a_party_is_told_twice_then_under_two_revisions() -> None:
+    """Else who keeps the highest of an agreement's sequence takes the second for a repeat of the first."""
+    both = proposed(signed(proposed()))
+    steps = life.call_off(both, because=Because.DEAL_OVER, now=T0)
+    assert [changed.revision for changed, _ in steps] == [both.revision + 1, both.revision + 2]
 
 
 def test_call_off_when_of_one_party_then_only_that_of_which_it_is_one() -> None:
     alone = (Party(ME, "all", Fraction(1)),)
     both = proposed(signed(proposed()), alone)
-    step = life.call_off(both, because=Because.PARTNER_INACTIVE, now=T0, party=RIVAL)
-    assert step is not None
-    assert [version.state for version in step[0].versions] == [VersionState.ENDED, VersionState.PROPOSED]
-    assert life.call_off(both, because=Because.PARTNER_INACTIVE, now=T0, party=RIVAL, signed=False) is None
-    assert life.call_off(both, because=Because.PARTNER_INACTIVE, now=T0, party=THIRD) is None
+    [(changed, _)] = life.call_off(both, because=Because.PARTNER_INACTIVE, now=T0, party=RIVAL)
+    assert [version.state for version in changed.versions] == [VersionState.ENDED, VersionState.PROPOSED]
+    assert life.call_off(both, because=Because.PARTNER_INACTIVE, now=T0, party=RIVAL, signed=False) == ()
+    assert life.call_off(both, because=Because.PARTNER_INACTIVE, now=T0, party=THIRD) == ()
 
 
 def test_split_when_none_is_given_then_the_agreed_one_with_its_trace() -> None:

@@ -231,16 +231,21 @@ def lapse(agreement: Agreement, *, now: datetime) -> Step | None:
     return _end(agreement, VersionState.PROPOSED, VersionState.LAPSED, now=now)
 
 
-def call_off(agreement: Agreement, *, because: Because, now: datetime, party: PartnerId | None = None, signed: bool = True) -> Step | None:
-    """End what is proposed and, with `signed`, what is in force; with `party` only that of which it is a party. None if nothing is."""
+def call_off(
+    agreement: Agreement, *, because: Because, now: datetime, party: PartnerId | None = None, signed: bool = True
+) -> tuple[Step, ...]:
+    """End what is proposed and, with `signed`, what is in force; with `party` only that of which it is a party.
+
+    A step each: who is a party of both is told two things, and one revision is one thing told.
+    """
     ends = {VersionState.PROPOSED: VersionState.VOID} | ({VersionState.IN_FORCE: VersionState.ENDED} if signed else {})
-    changed, told = agreement, tuple[Told, ...]()
+    steps: list[Step] = []
     for state, then in ends.items():
         version = agreement.in_state(state)
         if version is not None and (party is None or party in version.sides):
-            changed, more = _close(changed, state, then, now=now)
-            told += tuple(replace(one, because=because) for one in more)
-    return (replace(changed, revision=agreement.revision + 1), told) if told else None
+            agreement, told = _end(agreement, state, then, now=now)
+            steps.append((agreement, tuple(replace(one, because=because) for one in told)))
+    return tuple(steps)
 
 
 def _open(agreement: Agreement, number: int, signer: Signer, now: datetime) -> Version:

@@ -34,12 +34,11 @@ async def end_with_registrant(uow: UnitOfWork, deal_id: DealId) -> None:
 async def end_with_partner(uow: UnitOfWork, partner_id: PartnerId, *, signed: bool) -> None:
     """What the partner is a party of ends: its invitations, and with `signed` what is in force too."""
     for agreement in await live_agreements.of_party(uow, partner_id):
-        step = life.call_off(agreement, because=Because.PARTNER_INACTIVE, now=uow.now, party=partner_id, signed=signed)
-        await _settle(uow, step)
+        steps = life.call_off(agreement, because=Because.PARTNER_INACTIVE, now=uow.now, party=partner_id, signed=signed)
+        await _settle(uow, steps)
 
 
-async def _settle(uow: UnitOfWork, step: Step | None) -> None:
-    if step:
-        changed, told = step
+async def _settle(uow: UnitOfWork, steps: Iterable[Step]) -> None:
+    for changed, told in steps:
         await coselling.save(uow, changed)
         publish(uow, changed, told)

@@ -26,6 +26,6 @@ async def chase(uow: UnitOfWork, *, policy: Policy) -> int:
                     escalated=step is ReviewStep.ESCALATED,
                     owner=each.owner,
                 ),
-                sequence=2 if step is ReviewStep.ESCALATED else 1,
+                sequence=await deal_reviews.steps_noted(uow, each.deal_id),
             )
     return len(soon) + len(late)
