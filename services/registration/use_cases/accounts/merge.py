@@ -102,4 +102,4 @@ async def _tell(uow: UnitOfWork, gone: AccountId, into: AccountId, author: Autho
     details = {"deals": moved, "protections_ended": joined.yielded}
     await account_book.record(uow, "merged", gone, into, by=author.name, because=author.because, details=details)
     await reviews.settle(uow, into, by=author.name, because=author.because)
-    uow.emit(merged_event(gone, into, now=uow.now), sequence=version)
+    uow.emit(merged_event(gone, into, deal_ids=moved, now=uow.now), sequence=version)
