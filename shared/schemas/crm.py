@@ -42,6 +42,7 @@ class OpportunityChanged(Event):
 
     topic: ClassVar[str] = "crm.opportunity_changed"
     subject_field: ClassVar[str] = "external_id"
+    key_field: ClassVar[str] = "external_id"
     source: str
     external_id: str
     partner_id: UUID

@@ -68,7 +68,11 @@ class DealRegistered(DealFact):
 
 
 class DealDuplicateRefused(Event):
-    """A partner's registration was refused because the account is taken. It never says by whom."""
+    """A partner's registration was refused because the account is taken. It never says by whom.
+
+    `waiting_id` is the partner's place in line: the one that this became, under the same id and as its first fact, or an earlier one.
+    It is absent where no line is kept or none was asked for, and where the partner itself holds what it asked for.
+    """
 
     topic: ClassVar[str] = "deal.duplicate_refused"
     subject_field: ClassVar[str] = "refusal_id"
@@ -78,6 +82,7 @@ class DealDuplicateRefused(Event):
     families: tuple[str, ...]
     territory: str
     code: str
+    waiting_id: UUID | None = None
 
 
 class DealExtended(DealFact):
@@ -143,11 +148,17 @@ class DealAmended(DealTerms):
 
 
 class DealReopened(DealFact):
-    """Close number `close_number` was undone; the deal is open again."""
+    """Close number `close_number` was undone; the deal is open again.
+
+    `protected` tells whether what is left of its window protects it again, which is then over `[protected_from, protected_until)`.
+    """
 
     topic: ClassVar[str] = "deal.reopened"
     close_number: int
     reason: str
+    protected: bool | None = None
+    protected_from: AwareDatetime | None = None
+    protected_until: AwareDatetime | None = None
 
 
 class RefundLine(Model):

@@ -35,13 +35,13 @@ OWNER_SEES: Mapping[str, frozenset[str]] = {
     "deal.registered": _DEAL
     | {"account_id", "families", "territory", "country", "registered_at", "protected", "protected_from", "protected_until", "expected"}
     | {"source", "external_id", "lead_id"},
-    "deal.duplicate_refused": _EVERY | {"refusal_id", "account_name", "families", "territory", "code"},
+    "deal.duplicate_refused": _EVERY | {"refusal_id", "account_name", "families", "territory", "code", "waiting_id"},
     "deal.extended": _DEAL | {"previous_until", "protected_until"},
     "deal.expired": _DEAL | {"expired_at", "because"},
     "deal.withdrawn": _DEAL | {"reason"},
     "deal.closed": _TERMS | {"outcome", "protected"},
     "deal.amended": _TERMS | {"revision", "reason"},
-    "deal.reopened": _DEAL | {"close_number", "reason"},
+    "deal.reopened": _DEAL | {"close_number", "reason", "protected", "protected_from", "protected_until"},
     "deal.refunded": _DEAL | {"refund_id", "close_number", "amount", "lines", "reason"},
     "deal.submitted": _DEAL | {"account_id", "families", "territory", "country", "registered_at", "blocks_until", "submission", "expected"},
     "deal.returned": _DEAL | {"asked"},

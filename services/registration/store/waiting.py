@@ -15,10 +15,14 @@ from shared.chassis.database.rows import Row
 from shared.chassis.errors import NotFound
 from shared.chassis.money import Money
 
+# One statement and one answer, whether the partner comes anew or stands in line already.
 _JOIN = """
-insert into waiting_list (id, partner_id, account_id, account_name, country, families, territory, path, evidence,
-    expected_minor, expected_currency, state, joined_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', $12) on conflict do nothing returning id"""
+with joined as (
+  insert into waiting_list (id, partner_id, account_id, account_name, country, families, territory, path, evidence,
+    expected_minor, expected_currency, state, joined_at, version)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', $12, 1) on conflict do nothing returning id)
+select id from joined union all select id from waiting_list
+where partner_id = $2 and account_id = $3 and families = $6 and path = $8 and state in ('waiting', 'offered')"""
 _OFFER = """
 update waiting_list set state = 'offered', offered_at = $2, offered_until = $3, version = version + 1
 where id = any($1::uuid[])"""
@@ -51,12 +55,13 @@ where id = any($1::uuid[]) and state = 'offered' returning *"""
 _PLACES = "select id from waiting_list where id = any($1::uuid[])"
 
 
-async def join(uow: UnitOfWork, one: Waiting) -> bool:
-    """Stand in line; False if the partner stands there already."""
+async def join(uow: UnitOfWork, one: Waiting) -> UUID:
+    """Stand in line, of which the partner is told at once; the place, which is an earlier one if the partner stands there already."""
     scope, expected = one.scope, one.expected
     who = (one.id, one.partner_id, scope.account_id, one.account_name, one.country, list(scope.families), one.territory, scope.path)
     money = (expected.minor, expected.currency) if expected else (None, None)
-    return bool(await uow.fetch(_JOIN, *who, one.evidence, *money, uow.now))
+    place: UUID = (await uow.fetch(_JOIN, *who, one.evidence, *money, uow.now))[0][0]
+    return place
 
 
 async def where(uow: UnitOfWork, waiting_id: UUID) -> tuple[AccountId, PartnerId]:

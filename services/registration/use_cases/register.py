@@ -134,9 +134,8 @@ async def _claim(
 async def _in_the_way(uow: UnitOfWork, wanted: Registration, deal: Deal, *, policy: Policy) -> Refused | None:
     """A refusal that is on record if a rival holds the account. Raises ExistingOpportunity if the vendor keeps it."""
     if await _is_taken(uow, deal):
-        if wanted.wait and policy.waiting_list.open:
-            await join(uow, deal)
-        return _duplicate(uow, deal)
+        waits = wanted.wait and policy.waiting_list.open
+        return _duplicate(uow, deal, place=await join(uow, deal) if waits else None)
     if wanted.override is None:
         await check_not_kept(uow, deal, policy=policy)
     return None
@@ -168,7 +167,7 @@ async def _is_taken(uow: UnitOfWork, deal: Deal) -> bool:
     return bool(board.holders(deal.scope, window))
 
 
-def _duplicate(uow: UnitOfWork, deal: Deal) -> Refused:
+def _duplicate(uow: UnitOfWork, deal: Deal, *, place: UUID | None) -> Refused:
     refusal = no.AccountTaken(refusal_id=deal.id)
     refused = DealDuplicateRefused(
         occurred_at=uow.now,
@@ -179,6 +178,7 @@ def _duplicate(uow: UnitOfWork, deal: Deal) -> Refused:
         families=deal.scope.families,
         territory=deal.territory,
         code=refusal.code,
+        waiting_id=place,
     )
     uow.emit(refused, sequence=1)
     return refusal

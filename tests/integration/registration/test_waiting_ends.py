@@ -129,8 +129,8 @@ async def test_place_when_two_become_one_then_it_is_named_which_goes_on(world: W
 
 async def test_place_when_offered_and_over_then_its_facts_are_counted(world: World) -> None:
     await _lapsed(world)
-    counted = [(topic, sequence) for topic, sequence, _ in await world.events() if topic.startswith("account.")]
-    assert counted == [("account.offered", 1), ("account.waiting_ended", 2)]
+    counted = [(topic, sequence) for topic, sequence, _ in await world.events() if topic.startswith(("account.", "deal.dup"))]
+    assert counted == [("deal.duplicate_refused", 1), ("account.offered", 2), ("account.waiting_ended", 3)]
 
 
 async def test_place_when_its_partner_holds_a_part_of_it_alone_then_it_waits_on(world: World) -> None:
@@ -151,7 +151,7 @@ async def test_offer_when_a_merge_takes_it_back_then_its_partner_is_told_and_wai
     assert answer.status_code == 200, answer.text
     assert [(each["id"], each["state"]) for each in await places(world)] == [(place, "waiting")]
     [(_, sequence, event)] = [each for each in await world.events() if each[0] == "account.offer_withdrawn"]
-    assert (sequence, event["waiting_id"], str(world.partner_id) in str(event)) == (2, place, False)
+    assert (sequence, event["waiting_id"], str(world.partner_id) in str(event)) == (3, place, False)
     assert await world.told("account.waiting_ended") == []
 
 

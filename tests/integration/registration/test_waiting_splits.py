@@ -117,7 +117,7 @@ async def test_place_when_offered_and_its_customer_goes_then_what_is_kept_for_it
     accepted = await world.rival.post(f"/v1/waiting/{place}/accept")
     assert (accepted.status_code, accepted.json()["account_id"]) == (201, made["id"])
     told = [(topic, sequence) for topic, sequence, _ in await world.events() if topic in {"account.offered", "account.waiting_ended"}]
-    assert told == [("account.offered", 1), ("account.waiting_ended", 2)], "nothing is told of a move that changes nothing for its partner"
+    assert told == [("account.offered", 2), ("account.waiting_ended", 3)], "nothing is told of a move that changes nothing for its partner"
 
 
 async def test_place_when_a_merged_account_stands_for_itself_again_then_each_is_where_it_was(world: World) -> None:

@@ -23,7 +23,10 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """One who waits for `scope`, with what a registration of it needs. `version` counts what its partner was told of it."""
+    """One who waits for `scope`, with what a registration of it needs.
+
+    `version` counts what its partner was told of it: its refusal first.
+    """
 
     id: UUID
     partner_id: PartnerId
@@ -37,7 +40,7 @@ class Waiting:
     joined_at: datetime
     offered_until: datetime | None = None
     deal_id: UUID | None = None
-    version: int = 0
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ async def split(uow: UnitOfWork, wanted: Split, author: Author) -> AccountId:
         raise LinkElsewhere(link=min(stray))
     await account_links.tell_apart(uow, [(source.id, target)], by=author.name, because=author.because)
     await account_keys.replace(uow, [source.id, target])
-    await account_book.touch(uow, target)
+    of_target = await account_book.touch(uow, target)
     version = await account_book.mark_split(uow, source.id)
     details = {
         "identifiers": [[name.kind.value, name.value] for name in wanted.identifiers],
@@ -57,7 +57,8 @@ async def split(uow: UnitOfWork, wanted: Split, author: Author) -> AccountId:
         "revived": wanted.revive is not None,
     }
     await account_book.record(uow, "split", source.id, target, by=author.name, because=author.because, details=details)
-    uow.emit(split_event(source.id, target, deal_ids=wanted.deal_ids, waiting_ids=places, now=uow.now), sequence=version)
+    event = split_event(source.id, target, version=of_target, deal_ids=wanted.deal_ids, waiting_ids=places, now=uow.now)
+    uow.emit(event, sequence=version)
     return target
 
 

@@ -1,5 +1,7 @@
 """Stand in line for an account that somebody else holds."""
 
+from uuid import UUID
+
 from services.registration.domain.deals.deal import Deal
 from services.registration.domain.deals.line import Place, Waiting
 from services.registration.domain.deals.protection import rivals
@@ -7,15 +9,15 @@ from services.registration.store import slots, waiting
 from shared.chassis.database import UnitOfWork
 
 
-async def join(uow: UnitOfWork, deal: Deal) -> None:
-    """The refused registration becomes a place in line; who stands there already keeps it.
+async def join(uow: UnitOfWork, deal: Deal) -> UUID | None:
+    """The refused registration becomes a place in line, under its id; who stands there already keeps its place. None if neither.
 
     Nobody waits for what it holds itself: what is kept for the next in line would prolong its own protection.
     """
     window = deal.protection.window
     board = await slots.board(uow, [deal.scope.account_id], since=window.start, until=window.end)
     if not rivals(board.holders(deal.scope, window), deal.partner_id):
-        return
+        return None
     place = Waiting(
         id=deal.id,
         partner_id=deal.partner_id,
@@ -28,4 +30,4 @@ async def join(uow: UnitOfWork, deal: Deal) -> None:
         place=Place.WAITING,
         joined_at=uow.now,
     )
-    await waiting.join(uow, place)
+    return await waiting.join(uow, place)
