@@ -17,6 +17,7 @@ _ASK = """
 insert into extension_requests (id, deal_id, partner_id, evidence, requested_at, regular_end, keeps_until, state)
 values ($1, $2, $3, $4, $5, $6, $7, 'pending') on conflict do nothing returning 1"""
 _PENDING = "select regular_end, keeps_until from extension_requests where deal_id = $1 and state = 'pending' for update"
+_AMONG = "select deal_id, regular_end, keeps_until from extension_requests where deal_id = any($1::uuid[]) and state = 'pending'"
 _DECIDE = """
 update extension_requests set state = $2, decided_at = $3, decided_by = $4, reason = $5 where deal_id = $1 and state = 'pending'"""
 _LAPSE = """
@@ -52,6 +53,13 @@ async def pending(uow: UnitOfWork, deal_id: DealId) -> Asked | None:
     """The request that waits for a decision, locked."""
     found = await uow.fetch(_PENDING, deal_id)
     return Asked(*found[0]) if found else None
+
+
+async def pending_among(uow: UnitOfWork, deal_ids: Iterable[DealId]) -> dict[DealId, Asked]:
+    """Those of these deals, whose locks are held, that have a request that waits."""
+    ids = list(deal_ids)
+    found = await uow.fetch(_AMONG, ids) if ids else ()
+    return {DealId(deal_id): Asked(regular_end, keeps_until) for deal_id, regular_end, keeps_until in found}
 
 
 async def decide(uow: UnitOfWork, deal_id: DealId, *, granted: bool, by: str, reason: str | None = None) -> None:

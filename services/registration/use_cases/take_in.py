@@ -10,7 +10,6 @@ from services.registration.domain import refusals as no
 from services.registration.domain.accounts.directory import Party
 from services.registration.domain.accounts.identifiers import Identifier, Registrable, identifiers
 from services.registration.domain.deals.deal import Deal
-from services.registration.domain.deals.exclusivity import unasked
 from services.registration.domain.deals.turns import turns
 from services.registration.domain.intake.desk import Desk, Key, Rules, Taken
 from services.registration.domain.intake.echo import OURS, exported_id, is_ours, written
@@ -174,7 +173,10 @@ async def _open_desk(
     board = await slots.board(uow, everything, since=_earliest(candidates, uow.now))
     splits = await coselling.agreed(uow, known.values())
     offers = await waiting.places_among(uow, board.nameless())
-    return Desk(known, board, rules, now=uow.now, make_id=lambda: DealId(new_id()), others=others, splits=splits, offers=offers)
+    asked = await extensions.pending_among(uow, (deal.id for deal in known.values() if deal.state is State.OPEN))
+    return Desk(
+        known, board, rules, now=uow.now, make_id=lambda: DealId(new_id()), others=others, splits=splits, offers=offers, asked=asked
+    )
 
 
 def _earliest(candidates: Sequence[_Candidate], now: datetime) -> datetime:
@@ -190,9 +192,7 @@ def _decide(desk: Desk, candidate: _Candidate) -> Taken:
 
 async def _write(uow: UnitOfWork, desk: Desk) -> None:
     new, changed = desk.new_deals(), desk.changed_deals()
-    closed = [deal.id for deal, before in zip(changed, desk.before(changed), strict=True) if before.state is State.OPEN is not deal.state]
-    asked = await extensions.lapse(uow, closed)
-    changed = [unasked(deal, asked[deal.id]) if deal.id in asked else deal for deal in changed]
+    await extensions.lapse(uow, sorted(desk.lapsed))
     await deals.save(uow, *changed)  # first, since a deal may leave its opportunity to a new one
     await deals.insert(uow, new)
     await slots.write(uow, desk.board)

@@ -5,13 +5,13 @@ _MEET = "(starts_with(a.path || '/', b.path || '/') or starts_with(b.path || '/'
 _HOLDS = "state in ('open', 'in_review', 'returned') and granted and protection_ended_at is null and protected_until > $1"
 
 
-def counted(topics: str, table: str, *, id_: str = "id", version: str = "version") -> str:
-    """Facts about a row are told in order, each version once: from 1 to the row's own."""
+def counted(topics: str, table: str, *, id_: str = "id", version: str = "version", first: int = 1) -> str:
+    """Facts about a row are told in order, each version once: from the first to the row's own."""
     return f"""
 with told as (select head->>'ce_subject' about, array_agg((head->>'ce_sequence')::int order by id) numbers
   from ({_EVENTS} where {topics}) e group by 1)
 select t.{id_}, t.{version}, told.numbers from {table} t left join told on told.about = t.{id_}::text
-where coalesce(told.numbers, '{{}}') is distinct from array(select generate_series(1, t.{version}))"""
+where coalesce(told.numbers, '{{}}') is distinct from array(select generate_series({first}, t.{version}))"""
 
 
 LAWS = {
@@ -54,6 +54,10 @@ select e.deal_id, d.state, e.keeps_until, d.protected_until from extension_reque
 where e.state = 'pending'
   and (d.state <> 'open' or d.protection_ended_at is not null or d.expired
     or d.protected_until < e.keeps_until or d.partner_id <> e.partner_id)""",
-    "a place in line is told of in order, each time once": counted("aggregatetype like 'account.%'", "waiting_list"),
+    "a place in line is told of in order, each time once": counted(
+        "aggregatetype like 'account.%'",
+        "waiting_list",
+        first=2,  # its refusal was the first
+    ),
     "every deal has its receipt": "select id from deals d where not exists (select from receipts r where r.subject_id = d.id)",
 }

@@ -38,7 +38,7 @@ async def _lived(world: World) -> None:
     await world.heard(world.partner_id, Standing.SUSPENDED, sequence=2)
 
 
-@pytest.mark.parametrize("revision", ["0012", "0010", "0009", "0008"])
+@pytest.mark.parametrize("revision", ["0014", "0012", "0010", "0009", "0008"])
 async def test_store_when_taken_back_and_forward_then_every_row_is_as_it_was(world: World, revision: str) -> None:
     await _lived(world)
     before = await held(world)

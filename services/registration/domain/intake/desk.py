@@ -8,6 +8,7 @@ from types import MappingProxyType
 from services.registration.domain.coselling.agreed_split import AgreedSplit, apply
 from services.registration.domain.deals import deal as life
 from services.registration.domain.deals.deal import CreditRule, Deal, protected_window, register
+from services.registration.domain.deals.exclusivity import Asked, unasked
 from services.registration.domain.deals.facts import Closed, Fact, Reopened, Withdrawn
 from services.registration.domain.deals.protection import Board, Scope, Slot, Window, instant, rivals, slots_for
 from services.registration.domain.deals.territories import Territories
@@ -68,6 +69,7 @@ class Desk:
 
     `others` are deals that no opportunity of this batch is known to follow, but that an origin of ours names; `splits` are those that all
     sides have signed; `offers` are places in line that hold slots: what is kept for them is not free, but they are nobody's rivals yet.
+    `asked` are extensions that wait for a decision; those in `lapsed` are over, since their deals were closed or withdrawn on the way.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Desk:
         others: Iterable[Deal] = (),
         splits: Mapping[DealId, AgreedSplit] = MappingProxyType({}),
         offers: Collection[DealId] = (),
+        asked: Mapping[DealId, Asked] = MappingProxyType({}),
     ) -> None:
         self._deals = dict(deals)
         self._by_id = {deal.id: deal for deal in (*deals.values(), *others)}
@@ -91,6 +94,8 @@ class Desk:
         self._make_id = make_id
         self._splits = splits
         self._offers = frozenset(offers)
+        self._asked = asked
+        self.lapsed: set[DealId] = set()
         self._over: set[DealId] = set()
         self._rivals: dict[DealId, tuple[DealId, ...]] = {}
 
@@ -107,6 +112,7 @@ class Desk:
             self._apply(deal, fact)
             if deal.state.is_over:
                 self._over.add(deal.id)
+        move = self._unasked(move)
         for moved in (move.former, move.deal):
             if moved is not None:
                 self._by_id[moved.id] = moved
@@ -114,6 +120,17 @@ class Desk:
         begun = news is News.FRESH and (known is None or move.former is not None)
         met = self._rivals.pop(move.deal.id, ())
         return Taken(seen=seen, deal=move.deal, steps=move.steps, registered=begun, news=news, known=version, rivals=met)
+
+    def _unasked(self, move: _Move) -> _Move:
+        """Without what a request kept, for a deal that is closed or withdrawn while it waits: reopened later, it has none of it."""
+        ended = {deal.id for deal, fact in move.steps if isinstance(fact, Closed | Withdrawn)} & self._asked.keys() - self.lapsed
+        if not ended:
+            return move
+        self.lapsed |= ended
+        return _Move(self._bare(move.deal, ended), move.steps, self._bare(move.former, ended) if move.former else None)
+
+    def _bare(self, deal: Deal, ended: Collection[DealId]) -> Deal:
+        return unasked(deal, self._asked[deal.id]) if deal.id in ended else deal
 
     def new_deals(self) -> list[Deal]:
         """Deals that were not there before, as they stand now."""

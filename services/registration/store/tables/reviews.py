@@ -114,7 +114,7 @@ waiting_list = sa.Table(
     instant("offered_at", nullable=True),
     instant("offered_until", nullable=True),
     sa.Column("deal_id", sa.Uuid),
-    sa.Column("version", sa.Integer, nullable=False, server_default="0", comment="counts what its partner was told of it"),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1", comment="counts what its partner was told of it"),
     sa.Column("look_at", sa.DateTime(timezone=True), nullable=False, server_default="-infinity", comment="when it may be free next"),
     sa.Column("kept_back", sa.Boolean, nullable=False, server_default=sa.false(), comment="it was free while no list was kept"),
     sa.CheckConstraint("state in ('waiting', 'offered', 'taken', 'lapsed', 'left')", name="state"),

@@ -1,4 +1,4 @@
-"""What a partner was told of its place in line is counted: its refusal was the first, and an offer is not the last that it hears."""
+"""What a partner was told of its place in line is counted: an offer is not the last that it hears."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ def upgrade() -> None:
     # With a default: processes of the release before enter places without it.
     counted = sa.Column("version", sa.Integer, nullable=False, server_default="0", comment="counts what its partner was told of it")
     op.add_column("waiting_list", counted)
-    op.execute("update waiting_list set version = case when offered_at is null then 1 else 2 end")
+    op.execute("update waiting_list set version = 1 where offered_at is not null")
 
 
 def downgrade() -> None:
