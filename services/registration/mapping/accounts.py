@@ -8,10 +8,14 @@ from services.registration.domain.values import AccountId
 from shared.schemas.accounts import AccountMerged, AccountSplit
 
 
+MOST_NAMED = 10_000  # deals: 400 kB; a record has room for twice as many
+
+
 def merged_event(account_id: AccountId, into: AccountId, *, deal_ids: Iterable[UUID], now: datetime) -> AccountMerged:
-    """`account_id` is gone; `into` carries on, with these deals."""
+    """`account_id` is gone; `into` carries on, with these deals, which are named unless they are too many."""
     moved = tuple(sorted(deal_ids))
-    return AccountMerged(occurred_at=now, recorded_at=now, account_id=account_id, into_account_id=into, deal_ids=moved)
+    named = moved if len(moved) <= MOST_NAMED else None
+    return AccountMerged(occurred_at=now, recorded_at=now, account_id=account_id, into_account_id=into, deal_ids=named)
 
 
 def split_event(
