@@ -17,8 +17,9 @@ class AccountFact(Event):
 class AccountMerged(AccountFact):
     """`account_id` was merged: all its deals, those to come too, are on `into_account_id` (which may be merged later itself).
 
-    `deal_ids` are those that went along, also such as came to it by an earlier merge; without it, all that were there. Whoever follows a deal from its first account takes,
-    at each, that account's next fact that names the deal: after a split, a deal that did not come back is not led away by an older merge.
+    `deal_ids` are those that went along, also such as came to it by an earlier merge; without it, all that were there. Whoever follows
+    a deal from its first account takes, at each, that account's next fact that names the deal: after a split, a deal that did not come
+    back is not led away by an older merge.
     """
 
     topic: ClassVar[str] = "account.merged"

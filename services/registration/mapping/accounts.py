@@ -7,7 +7,6 @@ from uuid import UUID
 from services.registration.domain.values import AccountId
 from shared.schemas.accounts import AccountMerged, AccountSplit
 
-
 MOST_NAMED = 10_000  # deals: 400 kB; a record has room for twice as many
 
 
