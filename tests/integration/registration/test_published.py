@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from shared.chassis.testing.stage import Stage
-from tests.integration.registration import laws
+from tests.integration.registration import laws_of_events
 from tests.integration.registration.held import published
 from tests.integration.registration.traffic import Traffic
 from tests.integration.registration.world import World
@@ -69,9 +69,9 @@ async def test_facts_when_anything_was_done_then_they_are_what_they_are_said_to_
     facts = await published(world)
     assert len({fact.topic for fact in facts}) > 20, "there is something to look at"
     assert (traffic.wrong, traffic.refused > 10) == ([], True)
-    assert laws.not_rising(facts) == []
-    assert await laws.off_version(world, facts) == []
-    assert laws.early(facts) == []
-    assert laws.misfits(facts) == []
-    assert laws.undocumented(facts) == []
-    assert laws.rekeyed(facts) == []
+    assert laws_of_events.not_rising(facts) == []
+    assert await laws_of_events.off_version(world, facts) == []
+    assert laws_of_events.early(facts) == []
+    assert laws_of_events.misfits(facts) == []
+    assert laws_of_events.undocumented(facts) == []
+    assert laws_of_events.rekeyed(facts) == []
