@@ -26,7 +26,7 @@ select * from deals where id = any(array(
   cross join lateral (select id from deals where source = w.source and external_id = w.external_id offset 0) d))
 order by id for update"""
 _BY_IDS = "select * from deals where id = any($1::uuid[]) order by id for update"
-_MANY = 50
+_MANY = 50  # deals whose checks of the foreign key cost more than the two statements of `plans_kept`
 _INSERT = "insert into deals select * from jsonb_populate_recordset(null::deals, $1::jsonb)"
 _SAVE = f"update deals d set {_SET} from jsonb_populate_recordset(null::deals, $1::jsonb) r where d.id = r.id"  # noqa: S608 - column names
 _DUE = """
