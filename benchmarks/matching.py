@@ -4,7 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from random import Random
@@ -147,27 +147,25 @@ async def checks(service: Service, seed: int, *, entering: bool) -> float:
     With `entering` the keys of each are entered, too, as when it becomes an account.
     """
     source = customers(seed)
+    policy = Policy()
     took = 0.0
     for number in range(WARM + CHECKS):
         customer = next(source)
         names = labelled.names_of(customer)
+        new = Recognised(partner_id=_NO_PARTNER, customer=customer, names=names, account_id=AccountId(new_id()), is_new=True)
         async with service.platform.api_database.transaction() as uow:
             started = time.perf_counter()
-            await (_entered if entering else _checked)(uow, customer, names)
+            await accounts.find_for(uow, names, partner_id=_NO_PARTNER)
+            await (doubts_about_new(uow, [new], policy) if entering else _doubts(uow, new, policy))
             took += time.perf_counter() - started if number >= WARM else 0.0
     return CHECKS / took
 
 
-async def _checked(uow: UnitOfWork, _: Customer, names: Sequence[Identifier]) -> None:
-    await accounts.find_for(uow, tuple(names), partner_id=_NO_PARTNER)
-    of, nobody, matching = profile(names), AccountId(new_id()), Policy().matching
-    likenesses(of, (await account_keys.look(uow, {nobody: keys(of)}, matching=matching)).get(nobody, {}), matching=matching)
-
-
-async def _entered(uow: UnitOfWork, customer: Customer, names: Sequence[Identifier]) -> None:
-    await accounts.find_for(uow, tuple(names), partner_id=_NO_PARTNER)
-    new = Recognised(partner_id=_NO_PARTNER, customer=customer, names=tuple(names), account_id=AccountId(new_id()), is_new=True)
-    await doubts_about_new(uow, [new], Policy())
+async def _doubts(uow: UnitOfWork, new: Recognised, policy: Policy) -> None:
+    """What `doubts_about_new` finds, without entering anything."""
+    of = profile(new.names)
+    found = await account_keys.look(uow, {new.account_id: keys(of)}, matching=policy.matching)
+    likenesses(of, found.get(new.account_id, {}), matching=policy.matching)
 
 
 def quality(*, misses: bool) -> dict[str, object]:

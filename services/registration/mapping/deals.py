@@ -117,7 +117,7 @@ def event_of(deal: Deal, fact: Fact, *, recorded_at: datetime, partner_kind: str
         case facts.Amended(reason=reason):
             return deals.DealAmended(**head, **_terms(deal, partner_kind), revision=deal.revision, reason=reason)
         case facts.Reopened(close_number=number, reason=reason):
-            return deals.DealReopened(**head, close_number=number, reason=reason)
+            return _reopened(deal, head, number, reason)
         case facts.Refunded(refund=refund):
             return _refunded(deal, refund, head)
         case facts.Submitted() | facts.Returned() | facts.Rejected():
@@ -144,6 +144,19 @@ def _registered(deal: Deal, head: Head) -> Event:
         protected_until=window.end,
         expected=money(deal.expected) if deal.expected else None,
         lead_id=deal.lead_id,
+    )
+
+
+def _reopened(deal: Deal, head: Head, number: int, reason: str) -> Event:
+    """With what the deal has of its window again: who else took the account is told to nobody, so no reader could work it out."""
+    held = deal.protection
+    return deals.DealReopened(
+        **head,
+        close_number=number,
+        reason=reason,
+        protected=held.holds_at(head["occurred_at"]),
+        protected_from=held.window.start,
+        protected_until=held.window.end,
     )
 
 

@@ -20,14 +20,9 @@ update account_links set valid_until = $3
 where id = $1 and (parent_id = $2 or child_id = $2) and (valid_until is null or valid_until > $3) returning 1"""
 _ABOVE = """
 with recursive above(id) as (
-  select $1::uuid
-  union select l.parent_id from above join account_links l on l.child_id = above.id where l.valid_until is null or l.valid_until > $2
-) select 1 from above where id = $3"""
-_ABOVE_ITSELF = """
-with recursive above(id) as (
   select parent_id from account_links where child_id = $1 and (valid_until is null or valid_until > $2)
   union select l.parent_id from above join account_links l on l.child_id = above.id where l.valid_until is null or l.valid_until > $2
-) select 1 from above where id = $1"""
+) select 1 from above where id = $3"""
 # What a merge makes of links: between the two of them there is none any more.
 _MOVE = """
 update account_links set parent_id = case parent_id when $1 then $2 else parent_id end,
@@ -115,18 +110,13 @@ async def end(uow: UnitOfWork, account_id: AccountId, link_id: UUID) -> bool:
 
 
 async def is_above(uow: UnitOfWork, account_id: AccountId, *, child: AccountId) -> bool:
-    """Whether `account_id` is `child`, or above it."""
+    """Whether `account_id` is above `child`; an account that is above itself is in a ring."""
     return bool(await uow.fetch(_ABOVE, child, uow.now, account_id))
 
 
 async def lock_rings(uow: UnitOfWork) -> None:
     """One change of who belongs to whom at a time: a ring may close through accounts that neither of two requests names."""
     await uow.lock("account links")
-
-
-async def is_in_ring(uow: UnitOfWork, account_id: AccountId) -> bool:
-    """Whether the account is above itself."""
-    return bool(await uow.fetch(_ABOVE_ITSELF, account_id, uow.now))
 
 
 async def merge(uow: UnitOfWork, account_id: AccountId, *, into: AccountId) -> None:

@@ -7,10 +7,13 @@ from services.registration.domain.accounts.identifiers import Identifier, Identi
 from services.registration.domain.values import AccountId, PartnerId
 from shared.chassis.database import UnitOfWork
 
-# "offset 0": looked up one by one. A plan made while there were few reads them all for each question, until somebody counts them anew.
-_LOOKED_UP = "lateral (select kind, value, account_id from account_identifiers where kind = w.kind and value = w.value offset 0) i"
+LOOKED_UP = "lateral (select kind, value, account_id from account_identifiers where kind = w.kind and value = w.value offset 0) i"
+"""The identifiers that `w(kind, value)` names.
+
+"offset 0": looked up one by one. A plan made while there were few reads them all for each question, until somebody counts them anew.
+"""
 # Within a select the planner does not see how long an array is: of a few names one plan serves every call, instead of one made for each.
-_FEW = f"unnest((select $1::text[]), (select $2::text[])) w(kind, value) cross join {_LOOKED_UP}"
+_FEW = f"unnest((select $1::text[]), (select $2::text[])) w(kind, value) cross join {LOOKED_UP}"
 # Whoever waits here for a merge to end finds the account gone, and the names, looked up anew, with its successor. For a split to end, so
 # too: an account that was locked is compared with what it was when the statement began (`b`), since a name found then may have left it.
 _FIND = f"""
@@ -31,7 +34,7 @@ from (values (1)) one left join known_partners p on p.id = $3 left join lateral 
 # As `_FIND`, with more accounts locked in the same order. The left join reads all that is held: else a lock could be left out.
 _FIND_AND_LOCK = f"""
 with named as materialized (
-  select i.kind, i.value, i.account_id from unnest($1::text[], $2::text[]) w(kind, value) cross join {_LOOKED_UP}
+  select i.kind, i.value, i.account_id from unnest($1::text[], $2::text[]) w(kind, value) cross join {LOOKED_UP}
 ), held as (
   select a.id, a.merged_into is null and a.splits = b.splits as unchanged from accounts a join accounts b on b.id = a.id
   where a.id = any(array(select account_id from named) || $3::uuid[]) order by a.id for no key update of a

@@ -5,16 +5,15 @@ from dataclasses import dataclass
 
 from services.registration.domain.accounts.identifiers import Identifier, IdentifierKind
 from services.registration.domain.values import PartnerId, Standing
+from services.registration.store.accounts import LOOKED_UP
 from shared.chassis.database import UnitOfWork
 
-# "offset 0": looked up one by one, as in `accounts`.
-_FIRST_LOOK = """
+_FIRST_LOOK = f"""
 select k.id, k.state, k.kind, q.open_deals, null, null
 from known_partners k join registration_quotas q on q.partner_id = k.id where k.id = any($1::uuid[])
 union all
 select null, null, null, null, i.kind, i.value
-from unnest($2::text[], $3::text[]) w(kind, value)
-cross join lateral (select kind, value from account_identifiers where kind = w.kind and value = w.value offset 0) i"""
+from unnest($2::text[], $3::text[]) w(kind, value) cross join {LOOKED_UP}"""  # noqa: S608 - our own words
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,12 +118,16 @@ class Crowd:
         await self.world.staff.post(f"/v1/accounts/{one}/merge", json={"into": str(other), "reason": "x", "keep": {}})
 
     async def split(self) -> None:
+        account, parting = await self._parting()
+        await self.world.staff.post(f"/v1/accounts/{account}/split", json=parting)
+
+    async def _parting(self) -> tuple[UUID, dict[str, Any]]:
+        """An account, with one of its names and some of its deals, which leave it."""
         found = await self.world.rows("select account_id, kind, value from account_identifiers order by kind, value")
         account, kind, value = self.random.choice(found) if found else (uuid4(), "name", "x")
         deals = [row[0] for row in await self.world.rows("select id from deals where account_id = $1 order by id", account)]
         moved = [str(deal) for deal in deals if self.random.random() < 0.5]
-        named = [{"kind": kind, "value": value}]
-        await self.world.staff.post(f"/v1/accounts/{account}/split", json={"identifiers": named, "deal_ids": moved, "reason": "x"})
+        return account, {"identifiers": [{"kind": kind, "value": value}], "deal_ids": moved, "reason": "x"}
 
     async def leave(self) -> None:
         await self._place("leave")

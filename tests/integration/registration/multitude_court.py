@@ -4,21 +4,17 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tests.integration.registration.court import CLAUSE
+from tests.integration.registration.multitude_part import Part
 
 if TYPE_CHECKING:
-    from tests.integration.registration.multitude import Deed, Multitude
+    from tests.integration.registration.multitude import Deed
 
 _ANY = {"if-match": "*"}
 _STEPS = ("identify", "investigate", "mediate")
 
 
-class Bench:
+class Bench(Part):
     """Partners who complain, and the vendor's staff who settles it."""
-
-    def __init__(self, crowd: "Multitude") -> None:
-        self.crowd = crowd
-        self.world = crowd.world
-        self.random = crowd.random
 
     @property
     def deeds(self) -> "list[Deed]":

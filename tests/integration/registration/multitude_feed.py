@@ -14,6 +14,7 @@ from shared.chassis.events.pausing import Breaker
 from shared.schemas.base import Event
 from shared.schemas.crm import OpportunityChanged
 from shared.schemas.partners import PartnerActivated, PartnerSuspended, PartnerTerminated, PartnerType
+from tests.integration.registration.multitude_part import Part
 
 if TYPE_CHECKING:
     from tests.integration.registration.multitude import Deed, Multitude
@@ -48,13 +49,11 @@ PROGRAMMES: dict[str, tuple[Any, ...]] = {
 _FIRST = {"sources": {"crm": {"versions": "contiguous"}}, "stages": ["lead", "demo", "offer"], "waiting_list": _HOURS[0]}
 
 
-class Feed:
+class Feed(Part):
     """Two sales systems, the service of partners, and the vendor who writes the programme. `ended`: when each partnership did."""
 
     def __init__(self, crowd: "Multitude") -> None:
-        self.crowd = crowd
-        self.world = crowd.world
-        self.random = crowd.random
+        super().__init__(crowd)
         self.ended: dict[UUID, datetime] = {}
         self.versions: defaultdict[tuple[str, str], int] = defaultdict(int)
         self.sequence = 1

@@ -5,20 +5,17 @@ from uuid import UUID
 
 import httpx2
 
+from tests.integration.registration.multitude_part import Part
+
 if TYPE_CHECKING:
-    from tests.integration.registration.multitude import Deed, Multitude
+    from tests.integration.registration.multitude import Deed
 
 SHARES = (("1/2", "1/2"), ("1/3", "2/3"), ("0.7", "0.3"), ("1/2", "1/3"))
 _VERSIONS = "select agreement_id, number, hash from cosell_versions where state = any($1) order by agreement_id, number"
 
 
-class Sales:
+class Sales(Part):
     """Partners' sales people and the vendor's."""
-
-    def __init__(self, crowd: "Multitude") -> None:
-        self.crowd = crowd
-        self.world = crowd.world
-        self.random = crowd.random
 
     @property
     def deeds(self) -> "list[Deed]":

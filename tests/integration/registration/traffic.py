@@ -55,10 +55,6 @@ class Traffic(Crowd):
             won = self.random.random() < 0.7
             await self.world.step({"id": deal}, "close", **(self._sold() | {"outcome": "won"} if won else {"outcome": "lost"}))
 
-    async def prolong(self) -> None:
-        """Not of what a sales system tells of: see the test of a set that closes and reopens in `test_told_enough`."""
-        await self._step("state = 'open' and source is null", self.random.choice(["request-extension", "request-extension", "extend"]))
-
     async def amend(self) -> None:
         await self._step("state = 'won'", "amend", reason="x", **self._sold())
 
@@ -121,21 +117,13 @@ class Traffic(Crowd):
 
     # Accounts
 
-    async def merge(self) -> None:
-        one, other = [await self._one("select id from accounts where merged_into is null") for _ in range(2)]
-        await self.world.staff.post(f"/v1/accounts/{one}/merge", json={"into": str(other), "reason": "x", "keep": {}})
-
     async def split(self) -> None:
         """To a new account, or back to one that was merged; some deals go along, and some stay."""
-        found = await self.world.rows("select account_id, kind, value from account_identifiers order by kind, value")
-        account, kind, value = self.random.choice(found) if found else (uuid4(), "name", "x")
-        deals = [row[0] for row in await self.world.rows("select id from deals where account_id = $1 order by id", account)]
-        body: dict[str, Any] = {"identifiers": [{"kind": kind, "value": value}], "reason": "x"}
-        body["deal_ids"] = [str(deal) for deal in deals if self.random.random() < 0.5]
+        account, parting = await self._parting()
         merged = [row[0] for row in await self.world.rows("select id from accounts where merged_into = $1 order by id", account)]
         if merged and self.random.random() < 0.7:
-            body["revive"] = str(self.random.choice(merged))
-        await self.world.staff.post(f"/v1/accounts/{account}/split", json=body)
+            parting["revive"] = str(self.random.choice(merged))
+        await self.world.staff.post(f"/v1/accounts/{account}/split", json=parting)
 
     async def alias(self) -> None:
         account = await self._one("select id from accounts where merged_into is null")

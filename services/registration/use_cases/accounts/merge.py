@@ -66,7 +66,7 @@ async def _move(uow: UnitOfWork, gone: AccountId, into: AccountId, moved: list[D
     await account_book.move_deals(uow, moved, to=into)
     await account_book.rewrite_slots(uow, joined.rewritten)
     await account_links.merge(uow, gone, into=into)
-    if await account_links.is_in_ring(uow, into):
+    if await account_links.is_above(uow, into, child=into):
         raise MergeClosesRing
     await claims.move(uow, gone, into=into)
     await account_keys.replace(uow, [gone, into])
